@@ -8,7 +8,8 @@
 /* Arguments are checked like printf's: format is number f, the first value number v. */
 #define PRINTF_LIKE(f, v) __attribute__((format(printf, f, v)))
 
-/* A local that frees itself: AUTO(tally) t = tally_new(); calls tally_free(t) at the end of its block. */
+/* A local that frees itself: AUTO(tally) t = tally_new(); calls tally_free(t) at the end of its
+ * block. */
 #define AUTO(type) __attribute__((cleanup(type##_auto))) struct type *
 
 /* Defines what AUTO(type) needs, beside the declaration of type_free(). */

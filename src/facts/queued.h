@@ -14,18 +14,18 @@ struct queued {
 	const char *id;    /* the mail server's own, with a NUL */
 	const char *queue; /* "": the default queue */
 	struct source source;
-	bool authenticated;        /* the source proved itself (mailbox) */
-	struct slice sender;       /* envelope sender; empty: null sender */
-	struct slice host;         /* address of the client; empty: local */
+	bool authenticated;  /* the source proved itself (mailbox) */
+	struct slice sender; /* envelope sender; empty: null sender */
+	struct slice host;   /* address of the client; empty: local */
 	const struct slice *recipients;
-	const bool *delivered;     /* one for each recipient */
+	const bool *delivered; /* one for each recipient */
 	size_t recipient_count;
 	size_t delivered_count;
 	int64_t received; /* seconds since 1970 */
 	bool frozen;
-	bool bounce;      /* null sender */
-	bool damaged;     /* the file is not sound; what could be read is here */
-	bool ghost;       /* no body */
+	bool bounce;  /* null sender */
+	bool damaged; /* the file is not sound; what could be read is here */
+	bool ghost;   /* no body */
 };
 
 #endif

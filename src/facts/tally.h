@@ -36,11 +36,11 @@ struct tally_source {
 	struct source source;
 	uint64_t messages, recipients, delivered;
 	uint64_t frozen, damaged, bounces;
-	uint64_t messages_missed_max; /* may have been dropped before it was remembered */
-	int64_t first, last;          /* received, seconds since 1970 */
-	struct sketch domains;        /* of recipients */
-	struct sketch senders;        /* envelope senders */
-	struct sketch hosts;          /* client addresses */
+	uint64_t messages_missed_max;        /* may have been dropped before it was remembered */
+	int64_t first, last;                 /* received, seconds since 1970 */
+	struct sketch domains;               /* of recipients */
+	struct sketch senders;               /* envelope senders */
+	struct sketch hosts;                 /* client addresses */
 	struct tally_domain *sender_domains; /* the first TALLY_SENDERS different ones */
 	size_t sender_domain_count;
 	uint64_t other_sender_messages; /* by senders of further domains */

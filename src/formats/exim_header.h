@@ -19,9 +19,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Deeper trees of delivered addresses than this are refused: a balanced tree of 2^64 has fewer. */
-#define EXIM_TREE_MAX 4000000
-
 /* What is wrong with a file, where. */
 struct exim_damage {
 	const char *what; /* NULL: nothing; else a sentence without its end, never foreign bytes */
@@ -30,11 +27,12 @@ struct exim_damage {
 };
 
 enum exim_flag {
-	EXIM_LOCAL = 1 << 0,                /* -local: given by a local process, not by TCP */
-	EXIM_LOCAL_ERROR = 1 << 1,          /* -localerror: a bounce made here */
-	EXIM_FROZEN = 1 << 2,               /* -frozen */
-	EXIM_FIRST_TIME = 1 << 3,           /* -deliver_firsttime: never tried to its end */
-	EXIM_SENDER_SET_UNTRUSTED = 1 << 4, /* -sender_set_untrusted: sender named by a local user */
+	EXIM_LOCAL = 1 << 0,       /* -local: given by a local process, not by TCP */
+	EXIM_LOCAL_ERROR = 1 << 1, /* -localerror: a bounce made here */
+	EXIM_FROZEN = 1 << 2,      /* -frozen */
+	EXIM_FIRST_TIME = 1 << 3,  /* -deliver_firsttime: never tried to its end */
+	EXIM_SENDER_SET_UNTRUSTED = 1
+				    << 4, /* -sender_set_untrusted: sender named by a local user */
 	EXIM_MANUAL_THAW = 1 << 5,
 	EXIM_WIREFORMAT = 1 << 6,       /* -spool_file_wireformat: lines of -D end in CRLF */
 	EXIM_NEVER_DELIVER = 1 << 7,    /* -N */
@@ -48,18 +46,18 @@ enum exim_flag {
 struct exim_header {
 	struct slice login; /* of the calling user; may hold spaces */
 	int64_t uid, gid;
-	struct slice sender;       /* envelope sender without <>; empty for a bounce */
-	int64_t received;          /* seconds since 1970 */
-	uint32_t received_us;      /* microseconds of that second (4.90 on), else 0 */
-	int64_t completed;         /* end of reception (4.95 on), else 0 */
-	int64_t warnings;          /* delay warnings sent so far */
-	unsigned flags;            /* enum exim_flag */
-	int64_t frozen_since;      /* seconds since 1970; 0 when not frozen */
-	struct slice helo;         /* as the client said it */
-	struct slice host_address; /* of the client, without brackets and port */
-	unsigned host_port;        /* 0 when not there */
-	struct slice host_name;    /* looked up by Exim */
-	struct slice host_auth;    /* name of the authenticator */
+	struct slice sender;         /* envelope sender without <>; empty for a bounce */
+	int64_t received;            /* seconds since 1970 */
+	uint32_t received_us;        /* microseconds of that second (4.90 on), else 0 */
+	int64_t completed;           /* end of reception (4.95 on), else 0 */
+	int64_t warnings;            /* delay warnings sent so far */
+	unsigned flags;              /* enum exim_flag */
+	int64_t frozen_since;        /* seconds since 1970; 0 when not frozen */
+	struct slice helo;           /* as the client said it */
+	struct slice host_address;   /* of the client, without brackets and port */
+	unsigned host_port;          /* 0 when not there */
+	struct slice host_name;      /* looked up by Exim */
+	struct slice host_auth;      /* name of the authenticator */
 	struct slice auth_mechanism; /* -host_auth_pubname: PLAIN, LOGIN, … */
 	struct slice auth_id;        /* $authenticated_id; for local mail the caller's login! */
 	struct slice auth_sender;    /* $authenticated_sender */
@@ -72,11 +70,11 @@ struct exim_header {
 	size_t delivered_count; /* names in the tree, not the same as delivered recipients */
 	struct slice delivered; /* the tree's lines; see exim_delivered_next() */
 	size_t recipient_count;
-	struct slice recipients;     /* their lines; see exim_recipient_next() */
-	struct slice fields;         /* all header fields; see exim_field_next() */
-	uint64_t fields_size;        /* bytes of those that are transmitted (not type '*') */
-	bool envelope_read;          /* all up to the recipients could be read */
-	struct exim_damage damage;   /* .what is NULL when the file is sound */
+	struct slice recipients;   /* their lines; see exim_recipient_next() */
+	struct slice fields;       /* all header fields; see exim_field_next() */
+	uint64_t fields_size;      /* bytes of those that are transmitted (not type '*') */
+	bool envelope_read;        /* all up to the recipients could be read */
+	struct exim_damage damage; /* .what is NULL when the file is sound */
 };
 
 /* Reads the whole file that belongs to id. Always fills *ret: what could be read before the damage
@@ -91,10 +89,10 @@ bool exim_delivered_next(struct slice *rest, struct slice *ret_name);
 
 struct exim_recipient {
 	struct slice address;
-	struct slice errors_to;      /* .at NULL: none */
-	struct slice orcpt;          /* .at NULL: none */
-	int64_t parent;              /* index of the parent in this list, -1: none */
-	unsigned dsn_flags;          /* 1 last hop, 2 NEVER, 4 SUCCESS, 8 FAILURE, 16 DELAY */
+	struct slice errors_to; /* .at NULL: none */
+	struct slice orcpt;     /* .at NULL: none */
+	int64_t parent;         /* index of the parent in this list, -1: none */
+	unsigned dsn_flags;     /* 1 last hop, 2 NEVER, 4 SUCCESS, 8 FAILURE, 16 DELAY */
 };
 
 /* Recipients in the order of the file, from rest = header->recipients, in every form of 4.80 to

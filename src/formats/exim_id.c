@@ -1,0 +1,117 @@
+#include "formats/exim_id.h"
+
+#include <errno.h>
+
+/* Where the two hyphens stand. */
+#define FIRST_HYPHEN      6
+#define SECOND_HYPHEN_OLD 13
+#define SECOND_HYPHEN_NEW 18
+
+bool exim_id_is_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static unsigned digit_value(char c)
+{
+	if (c <= '9')
+		return (unsigned)(c - '0');
+	if (c <= 'Z')
+		return (unsigned)(c - 'A') + 10;
+	return (unsigned)(c - 'a') + 36;
+}
+
+static bool is_id(const char *at, size_t len)
+{
+	size_t second = len == EXIM_ID_OLD ? SECOND_HYPHEN_OLD : SECOND_HYPHEN_NEW;
+
+	if (len != EXIM_ID_OLD && len != EXIM_ID_NEW)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		bool hyphen = i == FIRST_HYPHEN || i == second;
+		if (hyphen ? at[i] != '-' : !exim_id_is_digit(at[i]))
+			return false;
+	}
+	return true;
+}
+
+int exim_id_parse(struct slice text, struct exim_id *ret_id)
+{
+	if (!is_id(text.at, text.len))
+		return -EBADMSG;
+
+	ret_id->len = (uint8_t)text.len;
+	memcpy(ret_id->text, text.at, text.len);
+	ret_id->text[text.len] = '\0';
+	return 0;
+}
+
+enum exim_file exim_id_of_file(struct slice name, struct exim_id *ret_id)
+{
+	if (name.len != EXIM_ID_OLD + 2 && name.len != EXIM_ID_NEW + 2)
+		return EXIM_FILE_NONE;
+	if (name.at[name.len - 2] != '-')
+		return EXIM_FILE_NONE;
+
+	enum exim_file file;
+	switch (name.at[name.len - 1]) {
+	case 'H':
+		file = EXIM_FILE_HEADER;
+		break;
+	case 'D':
+		file = EXIM_FILE_DATA;
+		break;
+	case 'J':
+		file = EXIM_FILE_JOURNAL;
+		break;
+	default:
+		return EXIM_FILE_NONE;
+	}
+	return exim_id_parse(slice_first(name, name.len - 2), ret_id) == 0 ? file : EXIM_FILE_NONE;
+}
+
+static uint64_t base62(const char *at, size_t len)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value = value * 62 + digit_value(at[i]);
+	return value;
+}
+
+int64_t exim_id_seconds(const struct exim_id *id)
+{
+	return (int64_t)base62(id->text, FIRST_HYPHEN);
+}
+
+uint64_t exim_id_process(const struct exim_id *id)
+{
+	size_t second = id->len == EXIM_ID_OLD ? SECOND_HYPHEN_OLD : SECOND_HYPHEN_NEW;
+	return base62(id->text + FIRST_HYPHEN + 1, second - FIRST_HYPHEN - 1);
+}
+
+char exim_id_letter(const struct exim_id *id)
+{
+	return id->text[FIRST_HYPHEN - 1];
+}
+
+size_t exim_id_body_offset(const struct exim_id *id)
+{
+	return (size_t)id->len + 3; /* "-D" and the LF */
+}
+
+int exim_id_compare(const struct exim_id *a, const struct exim_id *b)
+{
+	return strcmp(a->text, b->text);
+}
+
+int exim_id_compare_time(const struct exim_id *a, const struct exim_id *b)
+{
+	int by_second = memcmp(a->text, b->text, FIRST_HYPHEN);
+	if (by_second != 0)
+		return by_second;
+
+	size_t rest_a = a->len == EXIM_ID_OLD ? SECOND_HYPHEN_OLD : SECOND_HYPHEN_NEW;
+	size_t rest_b = b->len == EXIM_ID_OLD ? SECOND_HYPHEN_OLD : SECOND_HYPHEN_NEW;
+	return strcmp(a->text + rest_a + 1, b->text + rest_b + 1);
+}
