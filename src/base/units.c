@@ -1,0 +1,177 @@
+#include "base/units.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+
+#define MINUTE    INT64_C(60)
+#define HOUR      (60 * MINUTE)
+#define DAY       (24 * HOUR)
+#define WEEK      (7 * DAY)
+#define AGE_MOST  (36525 * DAY)       /* 100 years: nothing in a queue is older */
+#define SIZE_MOST ((uint64_t)1 << 62) /* no file is larger */
+
+/* Takes the digits in front. -EINVAL when there are none, -ERANGE over max. */
+static int take_number(struct slice *rest, uint64_t max, uint64_t *ret)
+{
+	uint64_t n = 0;
+	size_t i = 0;
+	bool over = false;
+
+	for (; i < rest->len && rest->at[i] >= '0' && rest->at[i] <= '9'; i++)
+		over = over || __builtin_mul_overflow(n, 10u, &n) ||
+		       __builtin_add_overflow(n, (uint64_t)(rest->at[i] - '0'), &n) || n > max;
+	if (i == 0)
+		return -EINVAL;
+	*rest = slice_after(*rest, i);
+	*ret = n;
+	return over ? -ERANGE : 0;
+}
+
+struct unit {
+	char letter; /* '\0': none written */
+	uint64_t factor;
+};
+
+static const struct unit age_units[] = {
+	{'\0', 1},
+	{'s', 1},
+	{'m', MINUTE},
+	{'h', HOUR},
+	{'d', DAY},
+	{'w', WEEK},
+	{0, 0},
+};
+
+static const struct unit size_units[] = {
+	{'\0', 1},
+	{'K', (uint64_t)1 << 10},
+	{'k', (uint64_t)1 << 10},
+	{'M', (uint64_t)1 << 20},
+	{'m', (uint64_t)1 << 20},
+	{'G', (uint64_t)1 << 30},
+	{'g', (uint64_t)1 << 30},
+	{0, 0},
+};
+
+static int read_with_unit(struct slice text, const struct unit *units, uint64_t max, uint64_t *ret)
+{
+	uint64_t n = 0;
+	int r = take_number(&text, max, &n);
+
+	if (r == -EINVAL || text.len > 1)
+		return -EINVAL;
+	char letter = text.len == 1 ? text.at[0] : '\0';
+	if (text.len == 1 && letter == '\0')
+		return -EINVAL;
+	for (; units->factor != 0; units++) {
+		if (units->letter != letter)
+			continue;
+		if (r < 0 || n > max / units->factor)
+			return -ERANGE;
+		*ret = n * units->factor;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int units_read_age(struct slice text, int64_t *ret_seconds)
+{
+	uint64_t n;
+	int r = read_with_unit(text, age_units, AGE_MOST, &n);
+
+	if (r < 0)
+		return r;
+	*ret_seconds = (int64_t)n;
+	return 0;
+}
+
+int units_read_size(struct slice text, uint64_t *ret_bytes)
+{
+	return read_with_unit(text, size_units, SIZE_MOST, ret_bytes);
+}
+
+int units_read_count(struct slice text, uint64_t max, uint64_t *ret_count)
+{
+	static const struct unit none[] = {{'\0', 1}, {0, 0}};
+
+	return read_with_unit(text, none, max, ret_count);
+}
+
+char *units_age_text(int64_t seconds, char at[UNITS_TEXT])
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {{DAY, "days"}, {HOUR, "hours"}, {MINUTE, "minutes"}};
+
+	if (seconds < 0)
+		seconds = 0;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (seconds < 2 * units[i].seconds)
+			continue;
+		(void)snprintf(at, UNITS_TEXT, "%" PRId64 " %s", seconds / units[i].seconds,
+			units[i].name);
+		return at;
+	}
+	(void)snprintf(
+		at, UNITS_TEXT, "%" PRId64 " %s", seconds, seconds == 1 ? "second" : "seconds");
+	return at;
+}
+
+char *units_count_text(uint64_t count, char at[UNITS_TEXT])
+{
+	char digits[UNITS_TEXT];
+	int n = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	size_t len = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			at[len++] = ',';
+		at[len++] = digits[i];
+	}
+	at[len] = '\0';
+	return at;
+}
+
+char *units_size_text(uint64_t bytes, char at[UNITS_TEXT])
+{
+	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+	if (bytes < 1024) {
+		(void)snprintf(at, UNITS_TEXT, "%" PRIu64 " B", bytes);
+		return at;
+	}
+	double n = (double)bytes / 1024;
+	size_t i = 0;
+	while (n >= 1023.5 && i + 1 < sizeof(names) / sizeof(names[0])) {
+		n /= 1024;
+		i++;
+	}
+	(void)snprintf(at, UNITS_TEXT, n < 9.95 ? "%.1f %s" : "%.0f %s", n, names[i]);
+	return at;
+}
+
+/* A year that no calendar knows is written as seconds. */
+static char *time_text(int64_t epoch, bool local, const char *format, char at[UNITS_TEXT])
+{
+	time_t t = (time_t)epoch;
+	struct tm parts;
+
+	if ((local ? localtime_r(&t, &parts) : gmtime_r(&t, &parts)) == NULL ||
+		strftime(at, UNITS_TEXT, format, &parts) == 0)
+		(void)snprintf(at, UNITS_TEXT, "@%" PRId64, epoch);
+	return at;
+}
+
+char *units_time_text(int64_t epoch_seconds, char at[UNITS_TEXT])
+{
+	return time_text(epoch_seconds, true, "%Y-%m-%d %H:%M:%S", at);
+}
+
+char *units_time_json(int64_t epoch_seconds, char at[UNITS_TEXT])
+{
+	return time_text(epoch_seconds, false, "%Y-%m-%dT%H:%M:%SZ", at);
+}
