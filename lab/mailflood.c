@@ -30,9 +30,9 @@
 #define SECONDS_MAX     600U
 #define ACCOUNTS_MAX    64U
 #define EXTRA_MAX       16U
-#define LINE_BYTES      1024U
+#define LINE_BYTES      ((size_t)1024)
 #define REPLY_BYTES     65536U
-#define MESSAGE_BYTES   (8U * 1024U * 1024U)
+#define MESSAGE_BYTES   ((size_t)8 * 1024 * 1024)
 #define REPLY_SECONDS   60
 #define HONEST_CONTACTS 9U
 
@@ -149,7 +149,7 @@ static unsigned pick(struct session *s, size_t below)
 static void append_bytes(struct buffer *b, const char *bytes, size_t len)
 {
 	if (b->len + len > MESSAGE_BYTES)
-		die(3, "a message would be larger than %u bytes", MESSAGE_BYTES);
+		die(3, "a message would be larger than %zu bytes", MESSAGE_BYTES);
 	if (b->len + len > b->cap) {
 		size_t cap = (b->len + len) * 2;
 		char *grown = realloc(b->bytes, cap);
@@ -245,7 +245,8 @@ static int command(struct session *s, const char *format, const char *value)
 static void encode_base64(const unsigned char *in, size_t len, char *out)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+	const unsigned padding = 64;
 
 	for (size_t i = 0; i < len; i += 3) {
 		size_t left = len - i;
@@ -257,8 +258,8 @@ static void encode_base64(const unsigned char *in, size_t len, char *out)
 			v |= in[i + 2];
 		*out++ = digits[v >> 18 & 63];
 		*out++ = digits[v >> 12 & 63];
-		*out++ = left > 1 ? digits[v >> 6 & 63] : '=';
-		*out++ = left > 2 ? digits[v & 63] : '=';
+		*out++ = digits[left > 1 ? v >> 6 & 63 : padding];
+		*out++ = digits[left > 2 ? v & 63 : padding];
 	}
 	*out = '\0';
 }
