@@ -27,8 +27,8 @@ struct tally_domain {
 
 struct tally_sample {
 	char id[EXIM_ID_NEW + 1];
-	char queue[64];
-	uint64_t rank; /* the smallest hashes of ids are kept: an even sample of any stream */
+	uint64_t rank;     /* the smallest hashes of ids are kept: an even sample of any stream */
+	const char *queue; /* belongs to the tally */
 };
 
 /* One source's counts. Owned by its tally. */

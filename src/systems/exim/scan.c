@@ -1,0 +1,663 @@
+#include "systems/exim/scan.h"
+
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIST_BYTES   ((size_t)128 << 10) /* of directory entries fetched at once */
+#define READ_BYTES   ((size_t)64 << 10)  /* nearly every -H fits; Exim's own buffer is 16 KiB */
+#define CHUNK        128u                /* messages a thread takes at once */
+#define JOURNAL_MAX  ((size_t)64 << 20)
+#define MONITOR_MS   50
+#define BUSY_PERCENT 70 /* below this, threads wait for the disk, and more of them help */
+
+/* ---- reading one message ---- */
+
+struct bytes {
+	char *at;
+	size_t len, room;
+};
+
+struct message_buffer {
+	struct bytes file, journal;
+	struct exim_header header;
+};
+
+struct message_buffer *message_buffer_new(void)
+{
+	struct message_buffer *b = memory_new(1, sizeof(*b));
+
+	b->file.room = READ_BYTES;
+	b->file.at = memory_grow(NULL, b->file.room, 1);
+	return b;
+}
+
+void message_buffer_free(struct message_buffer *b)
+{
+	if (b == NULL)
+		return;
+	free(b->file.at);
+	free(b->journal.at);
+	free(b);
+}
+
+/* Reads to the end of the file. One read() for all but the largest: when it ends short of the room,
+ * a regular file is at its end. */
+static int read_all(int fd, struct bytes *b, size_t most)
+{
+	b->len = 0;
+	for (;;) {
+		if (b->len == b->room) {
+			if (b->room >= most)
+				return -EFBIG;
+			b->room = b->room == 0 ? READ_BYTES : b->room * 2;
+			b->at = memory_grow(b->at, b->room, 1);
+		}
+		ssize_t n = read(fd, b->at + b->len, b->room - b->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		b->len += (size_t)n;
+		if (b->len < b->room)
+			return 0;
+	}
+}
+
+/* "<id>-H" and its like. */
+struct file_name {
+	char text[EXIM_ID_NEW + 3];
+};
+
+static struct file_name name_of(const struct exim_id *id, char kind)
+{
+	struct file_name name;
+
+	memcpy(name.text, id->text, id->len);
+	name.text[id->len] = '-';
+	name.text[id->len + 1] = kind;
+	name.text[id->len + 2] = '\0';
+	return name;
+}
+
+static int read_file(int dir, const struct exim_id *id, char kind, struct bytes *b, size_t most,
+	struct stat *ret_stat)
+{
+	struct file_name name = name_of(id, kind);
+	int fd = openat(dir, name.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -errno;
+	int err = read_all(fd, b, most);
+	if (err == 0 && ret_stat != NULL && fstat(fd, ret_stat) != 0)
+		err = -errno;
+	(void)close(fd);
+	return err;
+}
+
+/* What to look for beside -H. */
+enum look { LOOK_JOURNAL = 1, LOOK_SIZES = 2 };
+
+/* -J before -H: when a delivery ends in between, -H is the newer one and holds what -J held. */
+static int read_message(const struct spool_folder *folder, const struct exim_id *id, unsigned look,
+	struct message_buffer *b, struct scanned *m)
+{
+	struct stat st;
+	int err = 0;
+
+	*m = (struct scanned){.folder = folder, .id = *id, .data_size = -1};
+	if (look & LOOK_JOURNAL) {
+		err = read_file(folder->fd, id, 'J', &b->journal, JOURNAL_MAX, NULL);
+		if (err == 0)
+			m->journal = (struct slice){b->journal.at, b->journal.len};
+		else if (err != -ENOENT)
+			m->error = err, m->error_what = "-J";
+	}
+
+	bool sizes = (look & LOOK_SIZES) != 0;
+	err = read_file(folder->fd, id, 'H', &b->file, SCAN_HEADER_MAX, sizes ? &st : NULL);
+	if (err == -ENOENT)
+		return err;
+	if (err != 0) {
+		m->error = err, m->error_what = "-H";
+		return 0;
+	}
+	m->file = (struct slice){b->file.at, b->file.len};
+	(void)!exim_header_parse(m->file, id, &b->header); /* the damage is in the header */
+	m->header = &b->header;
+	if (sizes) {
+		m->header_dev = st.st_dev;
+		m->header_ino = st.st_ino;
+	}
+	return 0;
+}
+
+static void read_size(
+	const struct spool_folder *folder, const struct exim_id *id, struct scanned *m)
+{
+	struct file_name name = name_of(id, 'D');
+	struct stat st;
+
+	m->has_data = fstatat(folder->fd, name.text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		      S_ISREG(st.st_mode);
+	m->data_size = m->has_data ? (int64_t)st.st_size : -1;
+}
+
+int exim_read_message(const struct spool_folder *folder, const struct exim_id *id,
+	struct message_buffer *buffer, struct scanned *ret)
+{
+	int err = read_message(folder, id, LOOK_JOURNAL | LOOK_SIZES, buffer, ret);
+
+	if (err == 0)
+		read_size(folder, id, ret);
+	return err;
+}
+
+int64_t exim_read_body(
+	const struct spool_folder *folder, const struct exim_id *id, char *at, size_t most)
+{
+	struct file_name name = name_of(id, 'D');
+	int fd = openat(folder->fd, name.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t got = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (got < most) {
+		ssize_t n = pread(fd, at + got, most - got, (off_t)(exim_id_body_offset(id) + got));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int err = -errno;
+			(void)close(fd);
+			return err;
+		}
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	(void)close(fd);
+	return (int64_t)got;
+}
+
+/* ---- listing one folder ---- */
+
+enum entry_flag { HAS_HEADER = 1, HAS_DATA = 2, HAS_JOURNAL = 4 };
+
+/* 32 bytes a message, so that a flat spool of a million stays small. */
+struct entry {
+	uint64_t ino; /* of -H */
+	char id[EXIM_ID_NEW];
+	uint8_t flags_and_form; /* enum entry_flag, and NEW_FORM */
+};
+#define NEW_FORM 0x80
+
+struct listing {
+	const struct spool_folder *folder;
+	struct entry *entries; /* after the listing only those with -H, by inode */
+	size_t count, room;
+	uint32_t *places; /* hash table of entry numbers + 1 */
+	size_t place_count;
+	size_t next;      /* the first entry that no thread has taken */
+	unsigned readers; /* threads that still work on theirs */
+	struct listing *following;
+};
+
+static void listing_free(struct listing *l)
+{
+	free(l->entries);
+	free(l->places);
+	free(l);
+}
+
+static size_t entry_length(const struct entry *e)
+{
+	return e->flags_and_form & NEW_FORM ? EXIM_ID_NEW : EXIM_ID_OLD;
+}
+
+/* Names are made by Exim out of its clock and process numbers: no one can aim at this table. */
+static uint64_t name_hash(const char *at, size_t len)
+{
+	uint64_t a, b;
+
+	memcpy(&a, at, sizeof(a));
+	memcpy(&b, at + len - sizeof(b), sizeof(b));
+	a = (a ^ (b * 0x9e3779b97f4a7c15u)) * 0xbf58476d1ce4e5b9u;
+	return a ^ (a >> 29);
+}
+
+static void grow_places(struct listing *l)
+{
+	l->place_count = l->place_count == 0 ? 4096 : l->place_count * 2;
+	free(l->places);
+	l->places = memory_new(l->place_count, sizeof(*l->places));
+	for (size_t i = 0; i < l->count; i++) {
+		size_t at = name_hash(l->entries[i].id, entry_length(&l->entries[i])) &
+			    (l->place_count - 1);
+		while (l->places[at] != 0)
+			at = (at + 1) & (l->place_count - 1);
+		l->places[at] = (uint32_t)i + 1;
+	}
+}
+
+static struct entry *find_or_add(struct listing *l, const char *id, size_t len)
+{
+	if ((l->count + 1) * 2 > l->place_count)
+		grow_places(l);
+
+	size_t at = name_hash(id, len) & (l->place_count - 1);
+	for (; l->places[at] != 0; at = (at + 1) & (l->place_count - 1)) {
+		struct entry *e = &l->entries[l->places[at] - 1];
+		if (memcmp(e->id, id, len) == 0 && entry_length(e) == len)
+			return e;
+	}
+	if (l->count == l->room) {
+		l->room = l->room == 0 ? 1024 : l->room * 2;
+		l->entries = memory_grow(l->entries, l->room, sizeof(*l->entries));
+	}
+	struct entry *e = &l->entries[l->count++];
+	memset(e, 0, sizeof(*e));
+	memcpy(e->id, id, len);
+	e->flags_and_form = len == EXIM_ID_NEW ? NEW_FORM : 0;
+	l->places[at] = (uint32_t)l->count;
+	return e;
+}
+
+static void note_name(struct listing *l, const struct dirent64 *d, bool names_only)
+{
+	struct exim_id id;
+
+	if (d->d_type != DT_REG && d->d_type != DT_UNKNOWN)
+		return;
+	enum exim_file file = exim_id_of_file(slice_of(d->d_name), &id);
+	if (file == EXIM_FILE_NONE)
+		return;
+	if (names_only) {
+		l->count += file == EXIM_FILE_HEADER;
+		return;
+	}
+
+	struct entry *e = find_or_add(l, id.text, id.len);
+	switch (file) {
+	case EXIM_FILE_HEADER:
+		e->flags_and_form |= HAS_HEADER;
+		e->ino = d->d_ino;
+		break;
+	case EXIM_FILE_DATA:
+		e->flags_and_form |= HAS_DATA;
+		break;
+	case EXIM_FILE_JOURNAL:
+		e->flags_and_form |= HAS_JOURNAL;
+		break;
+	case EXIM_FILE_NONE:
+		break;
+	}
+}
+
+/* The folder's names, through a descriptor of our own: a descriptor has one reading position. */
+static int read_names(struct listing *l, bool names_only)
+{
+	int fd = openat(l->folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno; /* Exim removes empty letters */
+
+	char *names = memory_grow(NULL, LIST_BYTES, 1);
+	ssize_t n;
+	while ((n = getdents64(fd, names, LIST_BYTES)) > 0)
+		for (ssize_t at = 0; at < n;) {
+			const struct dirent64 *d = (const struct dirent64 *)(void *)(names + at);
+			note_name(l, d, names_only);
+			at += d->d_reclen;
+		}
+	int err = n < 0 && errno != ENOENT ? -errno : 0;
+	free(names);
+	(void)close(fd);
+	return err;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+/* Keeps the messages, in the order of their inodes: the order of the disk on ext4 and XFS, which
+ * makes a cold scan several times faster. */
+static uint64_t keep_messages(struct listing *l)
+{
+	uint64_t bodies_only = 0;
+	size_t kept = 0;
+
+	free(l->places);
+	l->places = NULL;
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->entries[i].flags_and_form & HAS_HEADER)
+			l->entries[kept++] = l->entries[i];
+		else
+			bodies_only += (l->entries[i].flags_and_form & HAS_DATA) != 0;
+	}
+	l->count = kept;
+	if (kept > 0)
+		qsort(l->entries, kept, sizeof(*l->entries), by_inode);
+	return bodies_only;
+}
+
+/* ---- all folders, several threads ---- */
+
+struct scan {
+	const struct exim_spool *spool;
+	const struct scan_options *options;
+	scan_visit *visit;
+	void *context;
+	struct scan_progress *progress;
+
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t changed;
+	const struct spool_folder **folders;
+	size_t folder_count, next_folder;
+	unsigned listing_now;     /* folders whose names are being read */
+	struct listing *listings; /* with messages to take or being worked on */
+	unsigned threads, running;
+	struct scan_result result;
+	struct problem problem;
+	int err;
+};
+
+struct worker {
+	struct scan *scan;
+	unsigned number;
+};
+
+static bool is_wanted(const struct scan_options *o, const struct spool_folder *f)
+{
+	if (o->only_queue != NULL)
+		return strcmp(o->only_queue, f->queue) == 0;
+	return o->except_queue == NULL || strcmp(o->except_queue, f->queue) != 0;
+}
+
+static void choose_folders(struct scan *s)
+{
+	s->folders = memory_new(s->spool->folder_count, sizeof(struct spool_folder *));
+	for (size_t i = 0; i < s->spool->folder_count; i++)
+		if (is_wanted(s->options, &s->spool->folders[i]))
+			s->folders[s->folder_count++] = &s->spool->folders[i];
+	if (s->progress != NULL)
+		atomic_store(&s->progress->folders_total, (unsigned)s->folder_count);
+}
+
+/* The lock is held. */
+static void fail(struct scan *s, const struct spool_folder *f, int err)
+{
+	if (s->err != 0)
+		return;
+	s->err = problem_set(&s->problem, err, "cannot list %s/%s%sinput%s%c: %s", s->spool->path,
+		f->queue, f->queue[0] != '\0' ? "/" : "", f->letter != 0 ? "/" : "", f->letter,
+		strerror(-err));
+	(void)pthread_cond_broadcast(&s->changed);
+}
+
+/* The lock is held at the beginning and at the end, not while the names are read. */
+static void list_next(struct scan *s)
+{
+	struct listing *l = memory_new(1, sizeof(*l));
+	uint64_t bodies_only = 0;
+
+	l->folder = s->folders[s->next_folder++];
+	s->listing_now++;
+	(void)pthread_mutex_unlock(&s->lock);
+
+	int err = read_names(l, s->options->names_only);
+	if (!s->options->names_only)
+		bodies_only = keep_messages(l);
+	if (s->progress != NULL) {
+		atomic_fetch_add(&s->progress->listed, l->count);
+		atomic_fetch_add(&s->progress->folders_done, 1);
+	}
+
+	(void)pthread_mutex_lock(&s->lock);
+	s->listing_now--;
+	s->result.messages += l->count;
+	s->result.bodies_only += bodies_only;
+	if (err != 0)
+		fail(s, l->folder, err);
+	if (err != 0 || s->options->names_only || l->count == 0) {
+		listing_free(l);
+	} else {
+		l->following = s->listings;
+		s->listings = l;
+	}
+	(void)pthread_cond_broadcast(&s->changed);
+}
+
+static struct listing *with_something_left(struct listing *l)
+{
+	while (l != NULL && l->next == l->count)
+		l = l->following;
+	return l;
+}
+
+/* Some messages for this thread; NULL when all are taken. */
+static struct listing *take(struct scan *s, size_t *ret_from, size_t *ret_to)
+{
+	struct listing *l = NULL;
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (s->err == 0) {
+		l = with_something_left(s->listings);
+		if (l != NULL)
+			break;
+		if (s->next_folder < s->folder_count)
+			list_next(s);
+		else if (s->listing_now > 0)
+			(void)pthread_cond_wait(&s->changed, &s->lock);
+		else
+			break;
+	}
+	if (l != NULL) {
+		*ret_from = l->next;
+		*ret_to = l->count - l->next > CHUNK ? l->next + CHUNK : l->count;
+		l->next = *ret_to;
+		l->readers++;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return l;
+}
+
+static void give_back(struct scan *s, struct listing *done)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	if (--done->readers == 0 && done->next == done->count) {
+		struct listing **at = &s->listings;
+		while (*at != done)
+			at = &(*at)->following;
+		*at = done->following;
+		listing_free(done);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+struct counts {
+	uint64_t visited, vanished, unreadable;
+};
+
+static void visit_one(struct worker *w, const struct spool_folder *folder, const struct entry *e,
+	struct message_buffer *b, struct counts *counts)
+{
+	const struct scan_options *o = w->scan->options;
+	struct exim_id id = {.len = (uint8_t)entry_length(e)};
+	struct scanned m;
+	unsigned look = (e->flags_and_form & HAS_JOURNAL ? LOOK_JOURNAL : 0u) |
+			(o->sizes ? LOOK_SIZES : 0u);
+
+	memcpy(id.text, e->id, id.len);
+	if (read_message(folder, &id, look, b, &m) == -ENOENT) {
+		counts->vanished++;
+		return;
+	}
+	if (o->sizes)
+		read_size(folder, &id, &m);
+	else
+		m.has_data = (e->flags_and_form & HAS_DATA) != 0;
+	w->scan->visit(w->scan->context, w->number, &m);
+	counts->visited++;
+	counts->unreadable += m.error != 0;
+}
+
+static void *work(void *argument)
+{
+	struct worker *w = argument;
+	struct scan *s = w->scan;
+	AUTO(message_buffer) b = message_buffer_new();
+	struct counts counts = {0};
+	struct listing *l;
+	size_t from, to;
+
+	while ((l = take(s, &from, &to)) != NULL) {
+		for (size_t i = from; i < to; i++)
+			visit_one(w, l->folder, &l->entries[i], b, &counts);
+		if (s->progress != NULL)
+			atomic_fetch_add(&s->progress->messages, to - from);
+		give_back(s, l);
+	}
+
+	(void)pthread_mutex_lock(&s->lock);
+	s->result.visited += counts.visited;
+	s->result.vanished += counts.vanished;
+	s->result.unreadable += counts.unreadable;
+	s->running--;
+	(void)pthread_cond_broadcast(&s->changed);
+	(void)pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* The lock is held. Returns false when no more thread could be had. */
+static bool start_thread(struct scan *s, pthread_t *threads, struct worker *workers)
+{
+	unsigned n = s->threads;
+
+	if (n == SCAN_THREADS_MAX)
+		return false;
+	workers[n] = (struct worker){s, n};
+	if (pthread_create(&threads[n], NULL, work, &workers[n]) != 0)
+		return false;
+	s->threads++;
+	s->running++;
+	return true;
+}
+
+static double seconds_of(struct timespec t)
+{
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* How much of the processors the threads had since the last look, 0 to 1. */
+struct load {
+	double cpu, wall;
+};
+
+static double look_at_load(struct load *last, unsigned threads)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct timespec cpu, wall;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	(void)clock_gettime(CLOCK_MONOTONIC, &wall);
+	double could = (seconds_of(wall) - last->wall) *
+		       (double)((long)threads < processors ? (long)threads : processors);
+	double did = seconds_of(cpu) - last->cpu;
+	*last = (struct load){seconds_of(cpu), seconds_of(wall)};
+	return could > 0 ? did / could : 1;
+}
+
+/* Waits for the threads. When nobody said how many, and they wait for the disk instead of working,
+ * doubles them: a disk that is asked many things at once answers them in a better order. */
+static void wait_for_threads(struct scan *s, pthread_t *threads, struct worker *workers, bool adapt)
+{
+	struct load load = {0};
+
+	(void)look_at_load(&load, 1);
+	while (s->running > 0) {
+		struct timespec until;
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += MONITOR_MS * 1000000L;
+		if (until.tv_nsec >= 1000000000L)
+			until.tv_sec++, until.tv_nsec -= 1000000000L;
+		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != ETIMEDOUT || !adapt)
+			continue;
+		if (look_at_load(&load, s->threads) * 100 >= BUSY_PERCENT)
+			continue;
+		for (unsigned more = s->threads; more > 0; more--)
+			if (!start_thread(s, threads, workers))
+				break;
+	}
+}
+
+static void init_waiting(struct scan *s)
+{
+	pthread_condattr_t attributes;
+
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&s->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+}
+
+static unsigned first_threads(const struct scan_options *o)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (o->threads > 0)
+		return o->threads < SCAN_THREADS_MAX ? o->threads : SCAN_THREADS_MAX;
+	return processors < 1 ? 1 : processors > 8 ? 8 : (unsigned)processors;
+}
+
+int exim_scan(const struct exim_spool *spool, const struct scan_options *options, scan_visit *visit,
+	void *context, struct scan_progress *progress, struct scan_result *ret_result,
+	struct problem *problem)
+{
+	struct scan s = {.spool = spool,
+		.options = options,
+		.visit = visit,
+		.context = context,
+		.progress = progress};
+	pthread_t threads[SCAN_THREADS_MAX];
+	struct worker workers[SCAN_THREADS_MAX];
+
+	init_waiting(&s);
+	choose_folders(&s);
+
+	(void)pthread_mutex_lock(&s.lock);
+	for (unsigned n = first_threads(options); n > 0; n--)
+		if (!start_thread(&s, threads, workers))
+			break;
+	if (s.threads == 0)
+		s.err = problem_set(&s.problem, -EAGAIN, "cannot start a thread to read the spool");
+	wait_for_threads(&s, threads, workers, options->threads == 0);
+	(void)pthread_mutex_unlock(&s.lock);
+
+	for (unsigned n = 0; n < s.threads; n++)
+		(void)pthread_join(threads[n], NULL);
+	while (s.listings != NULL) { /* left when a folder could not be listed */
+		struct listing *l = s.listings;
+		s.listings = l->following;
+		listing_free(l);
+	}
+	free(s.folders);
+	(void)pthread_cond_destroy(&s.changed);
+	(void)pthread_mutex_destroy(&s.lock);
+	if (s.err != 0)
+		return problem_set(problem, s.err, "%s", s.problem.text);
+	s.result.threads = s.threads;
+	*ret_result = s.result;
+	return 0;
+}
