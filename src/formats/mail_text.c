@@ -43,7 +43,7 @@ static struct slice value_if(struct slice field, const char *name)
 	if (!slice_equal_nocase(slice_trim(slice_first(field, colon)), slice_of(name)))
 		return (struct slice){0};
 	struct slice value = slice_trim(slice_after(field, colon + 1));
-	return value.len > 0 ? value : (struct slice){"", 0};
+	return value.len > 0 ? value : (struct slice){field.at + colon + 1, 0};
 }
 
 struct slice mail_text_find(struct slice header, const char *name)

@@ -1,0 +1,168 @@
+#include "formats/body_sketch.h"
+
+#include "base/sketch.h"
+
+#include <stddef.h>
+
+static bool is_word_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c & 0x80) != 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
+}
+
+/* The next run of non-blanks. */
+static bool take_run(struct slice *rest, struct slice *ret, bool *ret_new_line)
+{
+	size_t at = 0, len = 0;
+
+	*ret_new_line = false;
+	while (at < rest->len && is_blank(rest->at[at]))
+		*ret_new_line |= rest->at[at++] == '\n';
+	*rest = slice_after(*rest, at);
+	if (rest->len == 0)
+		return false;
+	while (len < rest->len && !is_blank(rest->at[len]))
+		len++;
+	*ret = slice_first(*rest, len);
+	*rest = slice_after(*rest, len);
+	return true;
+}
+
+/* "https://host/path?query" as "host"; "www.host/path" as "www.host"; others as they are. */
+static struct slice without_link_path(struct slice run)
+{
+	const char *mark = memmem(run.at, run.len, "://", 3);
+
+	if (mark != NULL)
+		run = slice_after(run, (size_t)(mark - run.at) + 3);
+	else if (run.len < 4 || strncasecmp(run.at, "www.", 4) != 0)
+		return run;
+	size_t end = 0;
+	while (end < run.len && strchr("/?#\"'<>", run.at[end]) == NULL)
+		end++;
+	return slice_first(run, end);
+}
+
+static bool is_greeting(struct slice word)
+{
+	static const char *const greetings[] = {"dear", "hello", "hi", "hallo", "liebe", "lieber",
+		"sehr", "bonjour", "cher", "chere", "hola", "estimado", "ciao", "gentile", "caro",
+		"ola", "beste", "geachte"};
+
+	for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++)
+		if (slice_equal_nocase(word, slice_of(greetings[i])))
+			return true;
+	return false;
+}
+
+struct builder {
+	struct body_sketch *out;
+	uint64_t before; /* hash of the word before; 0: none */
+	size_t words;
+	bool line_begins, in_greeting;
+};
+
+static void keep_smallest(struct body_sketch *s, uint32_t hash)
+{
+	uint32_t at = s->count;
+
+	while (at > 0 && s->hashes[at - 1] > hash)
+		at--;
+	if (at == BODY_SKETCH_HASHES || (at > 0 && s->hashes[at - 1] == hash))
+		return;
+	if (s->count < BODY_SKETCH_HASHES)
+		s->count++;
+	memmove(s->hashes + at + 1, s->hashes + at, (s->count - at - 1) * sizeof(s->hashes[0]));
+	s->hashes[at] = hash;
+}
+
+static bool has_digit(struct slice word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (word.at[i] >= '0' && word.at[i] <= '9')
+			return true;
+	return false;
+}
+
+static void add_word(struct builder *b, struct slice word)
+{
+	bool first = b->line_begins;
+
+	b->line_begins = false;
+	if (b->in_greeting || has_digit(word))
+		return;
+	b->in_greeting = first && is_greeting(word);
+
+	uint64_t pair[2] = {b->before, hash_nocase(word)};
+	if (b->before != 0)
+		keep_smallest(b->out, (uint32_t)(hash_bytes(pair, sizeof(pair)) >> 32));
+	b->before = pair[1];
+	b->words++;
+}
+
+static void add_run(struct builder *b, struct slice run)
+{
+	if (slice_find(run, '@') < run.len)
+		return;
+	run = without_link_path(run);
+	while (run.len > 0) {
+		size_t len = 0;
+
+		while (len < run.len && is_word_byte(run.at[len]))
+			len++;
+		if (len > 0)
+			add_word(b, slice_first(run, len));
+		run = slice_after(run, len > 0 ? len : 1);
+	}
+}
+
+void body_sketch_of(struct slice text, struct body_sketch *ret)
+{
+	struct builder b = {.out = ret, .line_begins = true};
+	struct slice run;
+	bool new_line;
+
+	*ret = (struct body_sketch){0};
+	while (b.words < BODY_SKETCH_WORDS_MAX && take_run(&text, &run, &new_line)) {
+		if (new_line) {
+			b.line_begins = true;
+			b.in_greeting = false;
+		}
+		add_run(&b, run);
+	}
+}
+
+/* Of the smallest hashes of both together, at most as many as a sketch holds: how many both have.
+ */
+static double common_share(const struct body_sketch *a, const struct body_sketch *b)
+{
+	uint32_t i = 0, j = 0, seen = 0, common = 0;
+
+	while (seen < BODY_SKETCH_HASHES && (i < a->count || j < b->count)) {
+		bool from_a = j == b->count || (i < a->count && a->hashes[i] <= b->hashes[j]);
+		bool from_b = i == a->count || (j < b->count && b->hashes[j] <= a->hashes[i]);
+
+		common += from_a && from_b;
+		i += from_a;
+		j += from_b;
+		seen++;
+	}
+	return seen > 0 ? (double)common / seen : 0.0;
+}
+
+double body_sketch_similarity(const struct body_sketch *a, const struct body_sketch *b)
+{
+	return a->count > 0 && b->count > 0 ? common_share(a, b) : 0.0;
+}
+
+bool body_sketch_alike(const struct body_sketch *a, const struct body_sketch *b)
+{
+	bool is_short = a->count < BODY_SKETCH_HASHES || b->count < BODY_SKETCH_HASHES;
+
+	return body_sketch_similarity(a, b) >= (is_short ? 0.5 : BODY_SKETCH_ALIKE - 1e-9);
+}
