@@ -20,7 +20,7 @@ not_ok() { # name [explanation...]
 	failures=$((failures + 1))
 	printf 'not ok - %s\n' "$1"
 	shift
-	if [[ $# -gt 0 ]]; then printf '%s\n' "$@" | head -n 20 | sed 's/^/    /'; fi
+	if [[ $# -gt 0 ]]; then printf "%s\n" "$@" | head -n 20 | cut -c 1-200 | sed "s/^/    /"; fi
 }
 
 skip() { printf 'skip - %s\n' "$1"; }
@@ -42,7 +42,7 @@ same() {
 	if cmp -s "$2" "$3"; then
 		ok "$1"
 	else
-		not_ok "$1" "$(diff -a "$3" "$2" | head -n 15 | cat -v)"
+		not_ok "$1" "$(diff -a "$3" "$2" | head -n 15 | cut -c 1-200 | cat -v)"
 	fi
 }
 
