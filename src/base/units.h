@@ -5,7 +5,14 @@
 #include "base/attribute.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* A number that a person may have given. */
+struct units_given {
+	bool given;
+	uint64_t value; /* seconds, bytes or a count; only when given */
+};
 
 /* Room for what the writers below write, with the NUL. */
 #define UNITS_TEXT 32

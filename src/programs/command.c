@@ -1,0 +1,21 @@
+#include "programs/command.h"
+
+#include <string.h>
+
+const struct command *const *command_table(void)
+{
+	static const struct command *const table[] = {
+		&command_queue,
+		NULL,
+	};
+
+	return table;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *const *c = command_table(); *c != NULL; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	return NULL;
+}

@@ -1,0 +1,79 @@
+/* context.h - what every command works in: the global options, the terminal, the spool and Exim's
+ * settings (both looked for when they are first asked for), and how problems are told. */
+#ifndef STANCH_PROGRAMS_CONTEXT_H
+#define STANCH_PROGRAMS_CONTEXT_H
+
+#include "base/attribute.h"
+#include "base/problem.h"
+#include "base/units.h"
+#include "programs/command.h"
+#include "systems/exim/program.h"
+#include "systems/exim/spool.h"
+
+#include <stdbool.h>
+
+/* The global options, as given. */
+struct global_settings {
+	const char *spool, *exim, *exim_config; /* NULL: not given */
+	const char *state, *hold_queue;         /* with their defaults filled in */
+	struct units_given threads;
+	bool json, no_color, quiet, help, version;
+};
+
+struct context {
+	const struct command *command; /* the one that runs; NULL before it is known */
+	struct global_settings global;
+	bool in_terminal, out_terminal, error_terminal; /* standard streams that are terminals */
+	bool color;                                     /* on standard output */
+	unsigned width; /* columns of standard output; 0: no terminal, no limit */
+
+	/* Private: what was looked for, and found. */
+	struct exim_spool *spool;
+	char *exim_path;
+	struct exim_settings *exim_settings;
+	char *exim_login;
+};
+
+/* The table of the global options; their set fills context->global. */
+struct option_set context_options(struct context *context);
+
+/* Looks at the terminal, after the options were read. */
+void context_look(struct context *context);
+
+/* Fills in defaults. -EINVAL and *problem when a global option's value cannot be. */
+MUST_USE int context_prepare(struct context *context, struct problem *problem);
+void context_end(struct context *context);
+
+/* For scan_options.threads: 0 when not given. */
+unsigned context_threads(const struct context *context);
+
+/* The spool: of --spool, else of the Exim that answers, else a known place. Opened once, owned by
+ * the context. 0; or a negative errno, and *problem says what was tried. */
+MUST_USE int context_spool(
+	struct context *context, struct exim_spool **ret_spool, struct problem *problem);
+
+/* The Exim binary and configuration, for systems/exim/program.h. 0, or -ENOENT and *problem. */
+MUST_USE int context_exim(
+	struct context *context, struct exim_program *ret_program, struct problem *problem);
+
+/* What `exim -bP` says, asked once, owned by the context. It is the settings of the Exim on this
+ * machine (or of --exim, --exim-config), which may have another spool than --spool names: compare.
+ * 0, or a negative errno and *problem. */
+MUST_USE int context_exim_settings(struct context *context,
+	const struct exim_settings **ret_settings, struct problem *problem);
+
+/* The login that Exim runs as: the owner of the spool. "" when the owner has no name. */
+const char *context_exim_login(struct context *context);
+
+/* One line on standard error: "stanch hold: …". The problem's text is printed as it is: foreign
+ * bytes in it have been through base/printable.h. */
+void context_problem(const struct context *context, const struct problem *problem);
+void context_warn(const struct context *context, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* A remark that --quiet leaves out. */
+void context_hint(const struct context *context, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Asks a yes-or-no question on the terminal; no when there is none, and at the end of input. */
+bool context_confirm(const struct context *context, const char *question);
+
+#endif
