@@ -199,6 +199,11 @@ void move_places_free(struct move_places *p)
 	free(p);
 }
 
+struct exim_spool *move_places_spool(const struct move_places *p)
+{
+	return p->spool;
+}
+
 static void grow_places(struct move_places *p, size_t folder)
 {
 	if (folder < p->place_count)

@@ -78,6 +78,9 @@ struct move_places *move_places_new(struct exim_spool *spool);
 void move_places_free(struct move_places *p); /* NULL is fine; syncs nothing */
 AUTO_FREE(move_places)
 
+/* The spool they were made for. */
+struct exim_spool *move_places_spool(const struct move_places *p);
+
 /* The msglog folder beside spool->folders[folder], for that letter (0: the unsplit one); -1 when
  * there is none. The places own it. When make is set, one that is missing is made. */
 int move_places_msglog(struct move_places *p, size_t folder, char letter, bool make);

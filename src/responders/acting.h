@@ -1,0 +1,102 @@
+/* acting.h - what holding, restoring, purging and recovering have in common: where they work, for
+ * whom, and what came of it. */
+#ifndef STANCH_RESPONDERS_ACTING_H
+#define STANCH_RESPONDERS_ACTING_H
+
+#include "base/attribute.h"
+#include "base/problem.h"
+#include "incidents/journal.h"
+#include "systems/exim/mainlog.h"
+#include "systems/exim/move.h"
+#include "systems/exim/spool.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All borrowed. */
+struct acting {
+	struct exim_spool *spool;
+	const char *spool_path; /* the real one, by which the journal knows the spool */
+	struct journal *journal; /* opened with JOURNAL_ACT */
+	struct mainlog *log;
+	const char *exim_login;
+	struct journal_who who;
+	const char *request;               /* the command as typed, to be typed again */
+	const volatile sig_atomic_t *stop; /* not 0: end after the message in hand; may be NULL */
+	/* Called now and then with what was done of how much; may be NULL. */
+	void (*progress)(void *context, const char *phase, uint64_t done, uint64_t total);
+	void *progress_context;
+};
+
+struct acted_problem {
+	struct exim_id id; /* text "" when it is none of one message */
+	char *why;         /* printable: step and reason */
+};
+
+/* What is so after acting, as it was read back; not what was asked. The caller owns it, and frees
+ * it with acted_clear(); zeroed to begin with. */
+struct acted {
+	int64_t hold;
+	struct journal_counts counts;
+	uint64_t locked;     /* of those left: Exim was working on them; trying again helps */
+	uint64_t unfinished; /* of those left: neither moved nor undone; the next command finishes */
+	bool stopped;        /* by a signal */
+	struct acted_problem *problems;
+	size_t problem_count, problem_room;
+};
+
+void acted_clear(struct acted *acted);
+
+/* Adds what is wrong with a message (id NULL: with the whole). */
+void acted_add_problem(struct acted *acted, const struct exim_id *id, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* "-D: rename: No space left on device", or what move_outcome_text() says. */
+void acted_add_result(struct acted *acted, const struct exim_id *id, const char *step,
+	struct move_result result);
+
+bool acting_stopped(const struct acting *a);
+void acting_progress(const struct acting *a, const char *phase, uint64_t done, uint64_t total);
+
+/* The index of that folder in the spool, or -1. */
+ptrdiff_t acting_folder(const struct exim_spool *spool, const char *queue, char letter);
+
+/* As above, and makes it when it is not there. -1 and *problem when it cannot. */
+ptrdiff_t acting_make_folder(
+	struct exim_spool *spool, const char *queue, char letter, struct problem *problem);
+
+/* Microseconds since 1970, and seconds. */
+int64_t acting_now_us(void);
+
+/* Locks -D in that folder; one that somebody holds for a moment (a queue runner that finds no -H)
+ * is tried again for a while. */
+MUST_USE struct move_result acting_lock(
+	int folder_fd, const struct exim_id *id, struct message_lock *ret_lock);
+
+/* Moves all but -H, after -H went from `from` to `to` and while -D is locked: -J, -D, message log.
+ * What is no longer in `from` was moved before. When -J or -D cannot be moved, what was moved goes
+ * back, -H last, and the answer's `undone` tells whether all of it could. A message log that cannot
+ * be moved is a problem to tell, no reason to undo. */
+struct moved_rest {
+	struct move_result result;
+	const char *step;          /* that failed: "-J" or "-D" */
+	struct move_result msglog; /* MOVE_GONE: there is none */
+	char msglog_letter; /* of the folder it came from, 0: the unsplit one, or there is none */
+	bool undone;
+};
+struct moved_rest acting_move_rest(
+	struct move_places *places, size_t from, size_t to, const struct exim_id *id);
+
+/* The lines so far go to Exim's log; what cannot be written is told once. */
+void acting_write_log(const struct acting *a, struct acted *acted);
+
+/* fsync of all folders that were changed; what cannot be synced is told. */
+void acting_sync(struct move_places *places, struct acted *acted);
+
+/* The problems of one action into the journal, within a transaction. */
+MUST_USE int acting_journal_problems(const struct acting *a, const struct acted *acted,
+	int64_t action, struct problem *problem);
+
+#endif

@@ -1,0 +1,626 @@
+#include "responders/hold.h"
+
+#include "base/memory.h"
+#include "base/printable.h"
+#include "sensors/queue.h"
+#include "systems/stop_point.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define NO_SOURCE        UINT32_MAX
+#define DESCRIPTORS_LEFT 512 /* for folders, the journal and the library */
+#define PROGRESS_EVERY   256
+#define LOG_EVERY        512 /* lines in one batch of Exim's log */
+
+enum item_state { ITEM_WAITING, ITEM_BEGUN, ITEM_HELD, ITEM_LEFT, ITEM_GONE, ITEM_UNFINISHED };
+
+struct item {
+	struct exim_id id;
+	enum item_state state;
+	uint32_t folder;  /* index in the spool */
+	uint32_t source;  /* index in the list's sources; NO_SOURCE: not asked for */
+	char *text;       /* sender, then recipients with LF between; NULL: not known yet */
+	uint32_t sender_len, recipients_len;
+	uint64_t recipient_count;
+	int64_t received;
+	char msglog_letter;
+	bool details_new; /* came to be known under the lock: the journal has yet to learn them */
+	struct message_lock lock;
+};
+
+struct hold_list {
+	struct item *items;
+	size_t count, room;
+	struct source *sources;
+	uint32_t *table; /* open addressing, index + 1 into sources */
+	size_t source_count, source_room, table_room;
+	pthread_mutex_t mutex;
+};
+
+struct hold_list *hold_list_new(void)
+{
+	struct hold_list *list = memory_new(1, sizeof(*list));
+
+	pthread_mutex_init(&list->mutex, NULL);
+	return list;
+}
+
+void hold_list_free(struct hold_list *list)
+{
+	if (list == NULL)
+		return;
+	for (size_t i = 0; i < list->count; i++) {
+		message_unlock(&list->items[i].lock);
+		free(list->items[i].text);
+	}
+	free(list->items);
+	free(list->sources);
+	free(list->table);
+	pthread_mutex_destroy(&list->mutex);
+	free(list);
+}
+
+static void table_put(struct hold_list *list, uint32_t index)
+{
+	size_t at = source_hash(&list->sources[index]) & (list->table_room - 1);
+
+	while (list->table[at] != 0)
+		at = (at + 1) & (list->table_room - 1);
+	list->table[at] = index + 1;
+}
+
+/* Each source is kept once. */
+static uint32_t source_index(struct hold_list *list, const struct source *source)
+{
+	if (list->source_count * 2 >= list->table_room) {
+		list->table_room = list->table_room > 0 ? list->table_room * 2 : 64;
+		free(list->table);
+		list->table = memory_new(list->table_room, sizeof(list->table[0]));
+		for (uint32_t i = 0; i < list->source_count; i++)
+			table_put(list, i);
+	}
+	for (size_t at = source_hash(source) & (list->table_room - 1); list->table[at] != 0;
+		at = (at + 1) & (list->table_room - 1))
+		if (source_equal(&list->sources[list->table[at] - 1], source))
+			return list->table[at] - 1;
+	if (list->source_count == list->source_room) {
+		list->source_room = list->source_room * 2 + 16;
+		list->sources = memory_grow(
+			list->sources, list->source_room, sizeof(list->sources[0]));
+	}
+	list->sources[list->source_count] = *source;
+	table_put(list, (uint32_t)list->source_count);
+	return (uint32_t)list->source_count++;
+}
+
+static struct item *new_item(struct hold_list *list, const struct exim_id *id, size_t folder)
+{
+	struct item *item;
+
+	if (list->count == list->room) {
+		list->room = list->room * 2 + 64;
+		list->items = memory_grow(list->items, list->room, sizeof(list->items[0]));
+	}
+	item = &list->items[list->count++];
+	*item = (struct item){.id = *id,
+		.folder = (uint32_t)folder,
+		.source = NO_SOURCE,
+		.lock = {.fd = -1}};
+	return item;
+}
+
+/* Sender and as many whole recipients as the journal keeps. */
+static void keep_details(struct item *item, const struct exim_header *header)
+{
+	struct slice rest = header->recipients, address;
+	char recipients[JOURNAL_RECIPIENTS_MAX];
+	size_t len = 0;
+
+	while (exim_recipient_next_address(&rest, &address)) {
+		if (len + 1 + address.len > sizeof(recipients))
+			break;
+		if (len > 0)
+			recipients[len++] = '\n';
+		memcpy(recipients + len, address.at, address.len);
+		len += address.len;
+	}
+	item->text = memory_new(header->sender.len + len + 1, 1);
+	if (header->sender.len > 0)
+		memcpy(item->text, header->sender.at, header->sender.len);
+	memcpy(item->text + header->sender.len, recipients, len);
+	item->sender_len = (uint32_t)header->sender.len;
+	item->recipients_len = (uint32_t)len;
+	item->recipient_count = header->recipient_count;
+	item->received = header->received;
+}
+
+void hold_list_add(struct hold_list *list, const struct exim_spool *spool, const struct scanned *m,
+	const struct source *source)
+{
+	struct item *item;
+
+	pthread_mutex_lock(&list->mutex);
+	item = new_item(list, &m->id, (size_t)(m->folder - spool->folders));
+	item->source = source_index(list, source);
+	if (m->header != NULL)
+		keep_details(item, m->header);
+	pthread_mutex_unlock(&list->mutex);
+}
+
+int hold_list_add_id(struct hold_list *list, const struct exim_spool *spool,
+	const struct exim_id *id, const char *hold_queue)
+{
+	const struct spool_folder *folder = exim_spool_find(spool, "", id);
+
+	if (folder == NULL)
+		folder = exim_spool_find(spool, NULL, id);
+	if (folder == NULL || strcmp(folder->queue, hold_queue) == 0)
+		return -ENOENT;
+	new_item(list, id, (size_t)(folder - spool->folders));
+	return 0;
+}
+
+size_t hold_list_count(const struct hold_list *list)
+{
+	return list->count;
+}
+
+const struct exim_id *hold_list_id(const struct hold_list *list, size_t n)
+{
+	return &list->items[n].id;
+}
+
+static int by_messages(const void *a, const void *b)
+{
+	const struct hold_sum *x = a, *y = b;
+
+	return x->messages < y->messages ? 1 : x->messages > y->messages ? -1 : 0;
+}
+
+size_t hold_list_sums(
+	const struct hold_list *list, struct hold_sum *ret_sums, size_t most, size_t *ret_sources)
+{
+	struct hold_sum *sums = memory_new(list->source_count + 1, sizeof(*sums));
+	size_t n = list->source_count < most ? list->source_count : most;
+
+	for (size_t i = 0; i < list->source_count; i++)
+		sums[i].source = list->sources[i];
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].source == NO_SOURCE)
+			continue;
+		sums[list->items[i].source].messages++;
+		sums[list->items[i].source].recipients += list->items[i].recipient_count;
+	}
+	qsort(sums, list->source_count, sizeof(*sums), by_messages);
+	memcpy(ret_sums, sums, n * sizeof(*sums));
+	*ret_sources = list->source_count;
+	free(sums);
+	return n;
+}
+
+/* What one run shares. */
+struct run {
+	const struct acting *a;
+	const struct hold_request *request;
+	struct hold_list *list;
+	struct acted *acted;
+	struct move_places *places;
+	struct message_buffer *buffer;
+	size_t hold_folder; /* index */
+	size_t locks_left;  /* descriptors that may still be kept open between the passes */
+	int64_t hold, action;
+};
+
+static void leave(struct run *r, struct item *item, const char *step, struct move_result result)
+{
+	item->state = result.outcome == MOVE_GONE ? ITEM_GONE : ITEM_LEFT;
+	message_unlock(&item->lock);
+	if (result.outcome == MOVE_GONE)
+		r->acted->counts.missing++;
+	else if (result.outcome == MOVE_CONFLICT)
+		r->acted->counts.conflict++;
+	else
+		r->acted->counts.left++;
+	if (result.outcome == MOVE_LOCKED)
+		r->acted->locked++;
+	acted_add_result(r->acted, &item->id, step, result);
+}
+
+static void leave_why(struct run *r, struct item *item, const char *why)
+{
+	item->state = ITEM_LEFT;
+	message_unlock(&item->lock);
+	r->acted->counts.left++;
+	acted_add_problem(r->acted, &item->id, "%s", why);
+}
+
+/* Whether what lies there now, under the lock, is sound and still what was asked for. */
+static bool is_wanted(struct run *r, struct item *item, const struct scanned *m)
+{
+	struct source source;
+	char why[256];
+
+	if (m->error != 0 || m->header == NULL) {
+		snprintf(why, sizeof(why), "cannot read %s: %s",
+			m->error_what != NULL ? m->error_what : "-H", strerror(-m->error));
+		leave_why(r, item, why);
+		return false;
+	}
+	if (m->header->damage.what != NULL) {
+		snprintf(why, sizeof(why), "is damaged (%s, line %zu): never acted on",
+			m->header->damage.what, m->header->damage.line);
+		leave_why(r, item, why);
+		return false;
+	}
+	queue_attribute(m->header, r->a->exim_login, &source);
+	if (item->source != NO_SOURCE &&
+		!source_equal(&r->list->sources[item->source], &source)) {
+		leave_why(r, item, "is of another source now");
+		return false;
+	}
+	if (item->source == NO_SOURCE || item->text == NULL) {
+		item->source = source_index(r->list, &source);
+		free(item->text);
+		keep_details(item, m->header);
+		item->details_new = true;
+	}
+	return true;
+}
+
+/* -H goes first: from then on Exim neither lists nor delivers the message. */
+static void first_pass_one(struct run *r, struct item *item)
+{
+	const struct spool_folder *folder = &r->a->spool->folders[item->folder];
+	int hold_fd = r->a->spool->folders[r->hold_folder].fd;
+	struct move_result result = message_lock(folder->fd, &item->id, &item->lock);
+	struct scanned m;
+
+	if (result.outcome == MOVE_GONE &&
+		message_file_seen(folder->fd, &item->id, EXIM_FILE_HEADER) == FILE_PRESENT) {
+		leave_why(r, item, "has no body (-D): never acted on");
+		return;
+	}
+	if (result.outcome != MOVE_DONE) {
+		leave(r, item, "lock", result);
+		return;
+	}
+	stop_point(STOP_HOLD_LOCKED);
+	if (exim_read_message(folder, &item->id, r->buffer, &m) < 0) {
+		leave(r, item, "-H", (struct move_result){MOVE_GONE, -ENOENT});
+		return;
+	}
+	if (!is_wanted(r, item, &m))
+		return;
+	stop_point(STOP_HOLD_BEFORE_HEADER);
+	result = message_move_file(folder->fd, hold_fd, &item->id, EXIM_FILE_HEADER);
+	if (result.outcome != MOVE_DONE) {
+		leave(r, item, "rename of -H", result);
+		return;
+	}
+	stop_point(STOP_HOLD_AFTER_HEADER);
+	item->state = ITEM_BEGUN;
+	if (r->locks_left > 0)
+		r->locks_left--;
+	else
+		message_unlock(&item->lock);
+}
+
+static void first_pass(struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->list->count && !acting_stopped(r->a); i++) {
+		first_pass_one(r, &r->list->items[i]);
+		if (i % PROGRESS_EVERY == 0)
+			acting_progress(r->a, "out of delivery", i + 1, r->list->count);
+	}
+	if (i == r->list->count)
+		return;
+	r->acted->stopped = true;
+	for (; i < r->list->count; i++) {
+		r->list->items[i].state = ITEM_LEFT;
+		r->acted->counts.left++;
+	}
+}
+
+static void unfinished(struct run *r, struct item *item, const char *step, struct move_result result)
+{
+	item->state = ITEM_UNFINISHED;
+	message_unlock(&item->lock);
+	r->acted->counts.left++;
+	r->acted->unfinished++;
+	acted_add_result(r->acted, &item->id, step, result);
+}
+
+/* When descriptors were too few to keep the lock. The inode must be the one that was locked first:
+ * otherwise -H and -D do not belong together. */
+static bool lock_again(struct run *r, struct item *item)
+{
+	struct message_lock before = item->lock;
+	struct move_result result;
+
+	if (item->lock.fd >= 0)
+		return true;
+	result = acting_lock(r->a->spool->folders[item->folder].fd, &item->id, &item->lock);
+	if (result.outcome == MOVE_DONE &&
+		(item->lock.dev != before.dev || item->lock.ino != before.ino)) {
+		message_unlock(&item->lock);
+		result = (struct move_result){MOVE_CHANGED, 0};
+	}
+	if (result.outcome != MOVE_DONE)
+		unfinished(r, item, "lock of -D", result);
+	return result.outcome == MOVE_DONE;
+}
+
+static void second_pass_one(struct run *r, struct item *item)
+{
+	struct moved_rest rest;
+	char text[160];
+
+	if (!lock_again(r, item))
+		return;
+	rest = acting_move_rest(r->places, item->folder, r->hold_folder, &item->id);
+	if (rest.result.outcome != MOVE_DONE) {
+		if (rest.undone)
+			leave(r, item, rest.step, rest.result);
+		else
+			unfinished(r, item, rest.step, rest.result);
+		return;
+	}
+	if (rest.msglog.outcome != MOVE_DONE && rest.msglog.outcome != MOVE_GONE)
+		acted_add_result(r->acted, &item->id, "message log", rest.msglog);
+	if (rest.msglog_letter != item->msglog_letter)
+		item->details_new = true;
+	item->msglog_letter = rest.msglog_letter;
+	snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld", r->request->queue,
+		(long long)r->hold);
+	mainlog_add(r->a->log, acting_now_us(), item->id.text, text);
+	message_unlock(&item->lock);
+	item->state = ITEM_HELD;
+}
+
+static void second_pass(struct run *r)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < r->list->count; i++) {
+		struct item *item = &r->list->items[i];
+
+		if (item->state != ITEM_BEGUN)
+			continue;
+		second_pass_one(r, item);
+		if (++lines % LOG_EVERY == 0)
+			acting_write_log(r->a, r->acted);
+		if (i % PROGRESS_EVERY == 0)
+			acting_progress(r->a, "moved", i + 1, r->list->count);
+	}
+	stop_point(STOP_HOLD_BEFORE_LOG);
+	acting_write_log(r->a, r->acted);
+	stop_point(STOP_HOLD_AFTER_LOG);
+}
+
+/* Looks where the files are, and believes nothing else. */
+static void read_back(struct run *r)
+{
+	int hold_fd = r->a->spool->folders[r->hold_folder].fd;
+
+	for (size_t i = 0; i < r->list->count; i++) {
+		struct item *item = &r->list->items[i];
+		int from_fd = r->a->spool->folders[item->folder].fd;
+
+		if (item->state != ITEM_HELD)
+			continue;
+		if (message_file_seen(hold_fd, &item->id, EXIM_FILE_HEADER) == FILE_PRESENT &&
+			message_file_seen(hold_fd, &item->id, EXIM_FILE_DATA) == FILE_PRESENT &&
+			message_file_seen(from_fd, &item->id, EXIM_FILE_HEADER) == FILE_ABSENT) {
+			r->acted->counts.done++;
+			continue;
+		}
+		item->state = ITEM_UNFINISHED;
+		r->acted->unfinished++;
+		r->acted->counts.left++;
+		acted_add_problem(r->acted, &item->id,
+			"read back: it is not whole in the hold queue; somebody else moved it");
+	}
+}
+
+static struct journal_message journal_row(struct run *r, const struct item *item)
+{
+	const struct spool_folder *folder = &r->a->spool->folders[item->folder];
+
+	return (struct journal_message){
+		.hold = r->hold,
+		.action = r->action,
+		.id = item->id,
+		.state = MESSAGE_INTENDED,
+		.queue = folder->queue,
+		.letter = folder->letter,
+		.msglog_letter = item->msglog_letter,
+		.details = item->text != NULL,
+		.sender = {item->text, item->sender_len},
+		.recipients = {item->text != NULL ? item->text + item->sender_len : NULL,
+			item->recipients_len},
+		.recipient_count = item->recipient_count,
+		.received = item->received,
+	};
+}
+
+static int write_row(struct run *r, struct item *item, bool add, struct problem *problem)
+{
+	struct journal_message row = journal_row(r, item);
+	char source[SOURCE_TEXT_MAX] = "";
+
+	if (item->source != NO_SOURCE)
+		source_text(&r->list->sources[item->source], source);
+	row.source = slice_of(source);
+	return add ? journal_add_message(r->a->journal, &row, problem)
+		   : journal_set_details(r->a->journal, &row, problem);
+}
+
+/* All ids in one transaction, on disk before the first file is touched. */
+static int write_intent(struct run *r, struct problem *problem)
+{
+	const struct journal_hold hold = {
+		.created = acting_now_us() / 1000000,
+		.who = r->a->who,
+		.reason = r->request->reason,
+		.selector = r->request->selector,
+		.source = r->request->source,
+		.spool = r->a->spool_path,
+		.queue = r->request->queue,
+	};
+	struct journal_action action = {.kind = ACTION_HOLD,
+		.began = hold.created,
+		.who = r->a->who,
+		.request = r->a->request};
+	int err = journal_begin(r->a->journal, problem);
+
+	r->hold = r->request->hold;
+	if (err == 0 && r->hold == 0)
+		err = journal_add_hold(r->a->journal, &hold, &r->hold, problem);
+	action.hold = r->hold;
+	if (err == 0)
+		err = journal_add_action(r->a->journal, &action, &r->action, problem);
+	for (size_t i = 0; i < r->list->count && err == 0; i++) {
+		struct item *item = &r->list->items[i];
+
+		item->msglog_letter = r->a->spool->folders[item->folder].letter;
+		err = write_row(r, item, true, problem);
+	}
+	if (err == 0)
+		err = journal_commit(r->a->journal, problem);
+	if (err < 0)
+		journal_undo(r->a->journal);
+	return err;
+}
+
+/* Everything not held by name; the held in one statement, unless some hang between. */
+static int write_states(struct run *r, struct problem *problem)
+{
+	bool whole = r->acted->unfinished == 0;
+	int err = 0;
+
+	for (size_t i = 0; i < r->list->count && err == 0; i++) {
+		struct item *item = &r->list->items[i];
+
+		if (item->details_new)
+			err = write_row(r, item, false, problem);
+		if (err < 0 || item->state == ITEM_UNFINISHED ||
+			(item->state == ITEM_HELD && whole))
+			continue;
+		err = journal_set_state(r->a->journal, r->hold, &item->id,
+			item->state == ITEM_HELD          ? MESSAGE_HELD
+				: item->state == ITEM_GONE ? MESSAGE_GONE
+							   : MESSAGE_LEFT,
+			r->action, problem);
+	}
+	if (err == 0 && whole)
+		err = journal_set_states(r->a->journal, r->hold, r->action, MESSAGE_INTENDED,
+			MESSAGE_HELD, r->action, problem);
+	return err;
+}
+
+static int write_outcome(struct run *r, struct problem *problem)
+{
+	int err = journal_begin(r->a->journal, problem);
+
+	if (err == 0)
+		err = write_states(r, problem);
+	if (err == 0)
+		err = acting_journal_problems(r->a, r->acted, r->action, problem);
+	if (err == 0 && r->acted->unfinished == 0)
+		err = journal_end_action(r->a->journal, r->action, acting_now_us() / 1000000,
+			&r->acted->counts, false, problem);
+	if (err == 0)
+		err = journal_commit(r->a->journal, problem);
+	if (err < 0)
+		journal_undo(r->a->journal);
+	return err;
+}
+
+/* As many locks as the hard limit of descriptors allows. */
+static size_t raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < limit.rlim_max) {
+		struct rlimit most = {limit.rlim_max, limit.rlim_max};
+
+		if (setrlimit(RLIMIT_NOFILE, &most) == 0)
+			limit = most;
+	}
+	return limit.rlim_cur > DESCRIPTORS_LEFT ? limit.rlim_cur - DESCRIPTORS_LEFT : 0;
+}
+
+/* The same id given twice is one message. */
+static int by_place(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	if (x->folder != y->folder)
+		return x->folder < y->folder ? -1 : 1;
+	return exim_id_compare(&x->id, &y->id);
+}
+
+static void sort_once(struct hold_list *list)
+{
+	size_t n = 0;
+
+	qsort(list->items, list->count, sizeof(list->items[0]), by_place);
+	for (size_t i = 0; i < list->count; i++) {
+		if (n > 0 && by_place(&list->items[n - 1], &list->items[i]) == 0) {
+			free(list->items[i].text);
+			continue;
+		}
+		list->items[n++] = list->items[i];
+	}
+	list->count = n;
+}
+
+static void act(struct run *r)
+{
+	first_pass(r);
+	stop_point(STOP_HOLD_BEFORE_SECOND_PASS);
+	second_pass(r);
+	acting_sync(r->places, r->acted);
+	stop_point(STOP_HOLD_AFTER_SYNC);
+	read_back(r);
+}
+
+int hold_run(const struct acting *a, const struct hold_request *request, struct hold_list *list,
+	struct acted *acted, struct problem *problem)
+{
+	struct run r = {.a = a, .request = request, .list = list, .acted = acted};
+	ptrdiff_t folder = acting_make_folder(a->spool, request->queue, 0, problem);
+	int err;
+
+	acted->hold = request->hold;
+	acted->counts.messages = list->count;
+	if (folder < 0)
+		return -EIO;
+	r.hold_folder = (size_t)folder;
+	sort_once(list);
+	acted->counts.messages = list->count;
+	stop_point(STOP_HOLD_BEFORE_INTENT);
+	err = write_intent(&r, problem);
+	if (err < 0)
+		return err;
+	stop_point(STOP_HOLD_AFTER_INTENT);
+	acted->hold = r.hold;
+	r.locks_left = raise_limit();
+	r.places = move_places_new(a->spool);
+	r.buffer = message_buffer_new();
+	act(&r);
+	message_buffer_free(r.buffer);
+	move_places_free(r.places);
+	err = write_outcome(&r, problem);
+	stop_point(STOP_HOLD_AFTER_OUTCOME);
+	return err;
+}
