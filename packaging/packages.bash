@@ -95,5 +95,9 @@ packages_install() {
 		mkdir -p "${packages_exim_mark%/*}"
 		echo "exim4 was installed for stanch's laboratory; no mail of this machine uses it" \
 			>"$packages_exim_mark"
+		if [[ -d /run/systemd/system ]]; then
+			echo "    nothing was started; so that it stays so after a restart of this machine:"
+			echo "        systemctl disable exim4 dovecot"
+		fi
 	fi
 }
