@@ -240,7 +240,10 @@ part_growth() {
 find_place() {
 	place=$dir/hold
 	mkdir -p "$place"
-	findmnt -no OPTIONS -T "$dir" | tr , '\n' | grep -qx discard || return 0
+	case ,$(findmnt -no OPTIONS -T "$dir"), in
+	*,discard,*) ;;
+	*) return 0 ;;
+	esac
 	truncate -s 4G "$dir/hold.img"
 	mkfs.ext4 -qF "$dir/hold.img" && mount -o loop,noatime "$dir/hold.img" "$place" || {
 		echo 'bench.sh: no loop mount here: removal is measured with the disk it is on' >&2
@@ -262,20 +265,22 @@ prepare() { # makespool's options
 		$bin/makespool --dir $spool --msglog --threads 2 --list $place/list $* && sync -f $place"
 }
 
-# Seconds from the start of a hold to the last -H's rename (its time of change) and to the end.
-last_out() {
-	local i start end last
-	for i in $(seq "${rounds:-5}"); do
+# How much of a hold is over when the last -H has left: its rename is its time of change.
+last_out() { # PREPARE HOLD
+	local round start end last
+	for round in $(seq "${rounds:-5}"); do
 		sh -c "$1"
 		start=$(date +%s.%N)
 		sh -c "$2" > /dev/null
 		end=$(date +%s.%N)
 		last=$(find "$spool/stanch" -name '*-H' -printf '%C@\n' | sort -n | tail -1)
-		echo "$start $last $end"
-	done | awk '{out[NR] = ($2 - $1) / ($3 - $1); printf "%s\tlast out\tB\t%d\t%.6f\t0\t0\t0\t%.6f\tof\n", group, NR, $2 - $1, $3 - $1 >> rows}
-		END {n = asort_(out); printf "\nOut of delivery after %.2f (%.2f-%.2f) of the whole hold, %d runs.\n", out[int((n + 1) / 2)], out[1], out[n], n}
-		function asort_(a, i, j, t) {for (i = 2; i <= NR; i++) for (j = i; j > 1 && a[j - 1] > a[j]; j--) {t = a[j]; a[j] = a[j - 1]; a[j - 1] = t} return NR}' \
-		group="$group" rows="$rows" | tee -a "$table"
+		awk -v group="$group" -v round="$round" -v start="$start" -v last="$last" -v end="$end" \
+			'BEGIN {printf "%s\tlast out\t-\t%d\t%.6f\t%.6f\n", group, round, last - start, end - start}'
+	done > "$place/last_out"
+	cat "$place/last_out" >> "$rows"
+	awk '{print $(NF - 1) / $NF}' "$place/last_out" | sort -n | awk '{part[NR] = $1}
+		END {printf "\nThe last -H had left after %.2f (%.2f-%.2f) of the hold; %d runs.\n",
+			part[int((NR + 1) / 2)], part[1], part[NR], NR}' | tee -a "$table"
 }
 
 hold_rows() { # WHAT STANCH-ARGUMENTS MAKESPOOL-OPTIONS...
