@@ -18,7 +18,8 @@ struct queued {
 	struct slice sender; /* envelope sender; empty: null sender */
 	struct slice host;   /* address of the client; empty: local */
 	const struct slice *recipients;
-	const bool *delivered; /* one for each recipient */
+	const struct slice *domains; /* of each recipient: what stands behind its last '@' */
+	const bool *delivered;       /* one for each recipient */
 	size_t recipient_count;
 	size_t delivered_count;
 	int64_t received; /* seconds since 1970 */

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <endian.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -289,17 +290,36 @@ static void add_sender_domain(struct tally_source *s, struct slice sender)
 				     : domain.at[i];
 }
 
+/* The first eight bytes as a number that orders as they do. */
+static uint64_t prefix_of(struct slice s)
+{
+	uint64_t prefix;
+
+	memcpy(&prefix, s.at, sizeof(prefix));
+	return be64toh(prefix);
+}
+
+/* Whether a stands before b in the order of bytes, or is the same. */
+static bool stands_before(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+
+	if (n >= sizeof(uint64_t)) {
+		uint64_t x = prefix_of(a), y = prefix_of(b);
+		if (x != y)
+			return x < y;
+	}
+	int cmp = n > 0 ? memcmp(a.at, b.at, n) : 0;
+	return cmp < 0 || (cmp == 0 && a.len <= b.len);
+}
+
 /* Neighbours in one message that stand in alphabetical order, and those that do not. */
 static void count_order(const struct queued *q, uint64_t *ret_ordered, uint64_t *ret_unordered)
 {
 	uint64_t ordered = 0;
 
-	for (size_t i = 1; i < q->recipient_count; i++) {
-		struct slice a = q->recipients[i - 1], b = q->recipients[i];
-		size_t n = a.len < b.len ? a.len : b.len;
-		int cmp = n > 0 ? memcmp(a.at, b.at, n) : 0;
-		ordered += cmp < 0 || (cmp == 0 && a.len <= b.len);
-	}
+	for (size_t i = 1; i < q->recipient_count; i++)
+		ordered += stands_before(q->recipients[i - 1], q->recipients[i]);
 	*ret_ordered = ordered;
 	*ret_unordered = q->recipient_count > 0 ? q->recipient_count - 1 - ordered : 0;
 }
@@ -334,7 +354,7 @@ void tally_add(struct tally *t, const struct queued *q)
 
 	count_order(q, &ordered, &unordered);
 	for (size_t i = 0; i < held; i++)
-		hashes[i] = hash_nocase(domain_of(q->recipients[i]));
+		hashes[i] = hash_nocase(q->domains[i]);
 
 	(void)pthread_mutex_lock(&sh->lock);
 	struct tally_source *s = find_or_add(sh, &q->source, hash);
@@ -347,7 +367,7 @@ void tally_add(struct tally *t, const struct queued *q)
 		sketch_add(&s->hosts, host);
 	add_hashes(&s->domains, hashes, held);
 	for (size_t i = held; i < q->recipient_count; i++)
-		sketch_add(&s->domains, hash_nocase(domain_of(q->recipients[i])));
+		sketch_add(&s->domains, hash_nocase(q->domains[i]));
 	(void)pthread_mutex_unlock(&sh->lock);
 }
 

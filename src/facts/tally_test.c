@@ -9,6 +9,8 @@
 
 static const bool none_delivered[4096];
 
+static struct slice domains[16];
+
 static struct queued message(const char *mailbox, int64_t at, const struct slice *rcpt, size_t n)
 {
 	struct queued q = {.id = "1xVSmq-0007a4-2Q",
@@ -19,6 +21,9 @@ static struct queued message(const char *mailbox, int64_t at, const struct slice
 		.delivered = none_delivered,
 		.recipient_count = n,
 		.received = at};
+	q.domains = domains;
+	for (size_t i = 0; i < n; i++)
+		domains[i] = slice_after(rcpt[i], slice_find(rcpt[i], '@') + 1);
 	source_set(&q.source, SOURCE_MAILBOX, slice_of(mailbox));
 	return q;
 }

@@ -1,5 +1,7 @@
 #include "formats/exim_header.h"
 
+#include "base/scan_bytes.h"
+
 #include <errno.h>
 
 /* Where reading stands. No byte behind end is ever looked at. */
@@ -24,7 +26,7 @@ static int damaged_at(struct reader *r, const char *where, const char *what)
 /* The next line without its LF. false when the file ends before one. */
 static inline bool take_line(struct reader *r, struct slice *ret)
 {
-	const char *lf = memchr(r->at, '\n', (size_t)(r->end - r->at));
+	const char *lf = find_byte(r->at, r->end, '\n');
 
 	if (lf == NULL)
 		return false;
@@ -602,19 +604,32 @@ bool exim_recipient_next(struct slice *rest, struct exim_recipient *ret)
 	return true;
 }
 
+bool exim_recipient_next_parts(
+	struct slice *rest, struct slice *ret_address, struct slice *ret_domain)
+{
+	const char *sign = NULL, *end = find_line_end(rest->at, rest->at + rest->len, &sign);
+
+	if (end == NULL)
+		return false;
+	*ret_address = (struct slice){rest->at, (size_t)(end - rest->at)};
+	*rest = (struct slice){end + 1, rest->len - ret_address->len - 1};
+	if (ret_address->len > 0 && is_digit(end[-1])) {
+		struct exim_recipient r;
+		split_recipient(*ret_address, &r);
+		*ret_address = r.address;
+		sign = memrchr(r.address.at, '@', r.address.len);
+		end = r.address.at + r.address.len;
+	}
+	*ret_domain =
+		sign != NULL ? (struct slice){sign + 1, (size_t)(end - sign - 1)} : *ret_address;
+	return true;
+}
+
 bool exim_recipient_next_address(struct slice *rest, struct slice *ret_address)
 {
-	struct slice line;
+	struct slice domain;
 
-	if (!slice_take_line(rest, &line))
-		return false;
-	*ret_address = line;
-	if (line.len > 0 && is_digit(line.at[line.len - 1])) {
-		struct exim_recipient r;
-		split_recipient(line, &r);
-		*ret_address = r.address;
-	}
-	return true;
+	return exim_recipient_next_parts(rest, ret_address, &domain);
 }
 
 bool exim_field_next(struct slice *rest, struct exim_field *ret)

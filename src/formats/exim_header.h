@@ -100,7 +100,12 @@ struct exim_recipient {
  * address: the address that Exim would compare. */
 bool exim_recipient_next(struct slice *rest, struct exim_recipient *ret);
 
-/* Only the address of the next recipient; the hot path's form of the above. */
+/* Only the address of the next recipient and what stands behind its last '@' (all of it when there
+ * is none); the hot path's form of the above. */
+bool exim_recipient_next_parts(
+	struct slice *rest, struct slice *ret_address, struct slice *ret_domain);
+
+/* The same without the domain. */
 bool exim_recipient_next_address(struct slice *rest, struct slice *ret_address);
 
 struct exim_field {

@@ -211,7 +211,7 @@ static void test_recipient_forms(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char line[256];
 		struct exim_recipient r;
-		struct slice address, rest;
+		struct slice address, domain, rest;
 
 		(void)snprintf(line, sizeof(line), "%s\nnext@x\n", rows[i].line);
 		rest = slice_of(line);
@@ -222,7 +222,7 @@ static void test_recipient_forms(void **state)
 		assert_int_equal(r.parent, rows[i].parent);
 		assert_int_equal(r.dsn_flags, rows[i].dsn);
 		rest = slice_of(line);
-		assert_true(exim_recipient_next_address(&rest, &address));
+		assert_true(exim_recipient_next_parts(&rest, &address, &domain));
 		assert_slice(address, rows[i].address);
 		assert_slice(rest, "next@x\n");
 	}
@@ -285,17 +285,17 @@ static void test_damage(void **state)
 static void test_damage_keeps_the_rest(void **state)
 {
 	struct exim_header h;
-	struct slice rest, address;
+	struct slice rest, address, domain;
 
 	(void)state;
 	assert_int_equal(parse(slice_of(TOP AUTH "XX\n3\na@b\nc@d\n"), &h), -EBADMSG);
 	assert_slice(h.auth_id, "ann@shop.test");
 	assert_int_equal(h.recipient_count, 2);
 	rest = h.recipients;
-	assert_true(exim_recipient_next_address(&rest, &address));
-	assert_true(exim_recipient_next_address(&rest, &address));
+	assert_true(exim_recipient_next_parts(&rest, &address, &domain));
+	assert_true(exim_recipient_next_parts(&rest, &address, &domain));
 	assert_slice(address, "c@d");
-	assert_false(exim_recipient_next_address(&rest, &address));
+	assert_false(exim_recipient_next_parts(&rest, &address, &domain));
 	assert_int_equal(h.damage.offset, sizeof(TOP AUTH "XX\n3\na@b\nc@d\n") - 1);
 }
 

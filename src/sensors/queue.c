@@ -15,7 +15,7 @@ struct done_set {
 struct queue_sensor {
 	char *exim_login;
 	struct done_set done;
-	struct slice *recipients;
+	struct slice *recipients, *domains;
 	bool *delivered;
 	size_t room;
 	struct exim_id id; /* what ret->id points to */
@@ -36,6 +36,7 @@ void queue_sensor_free(struct queue_sensor *s)
 	free(s->exim_login);
 	free(s->done.places);
 	free(s->recipients);
+	free(s->domains);
 	free(s->delivered);
 	free(s);
 }
@@ -144,14 +145,18 @@ static void sense_recipients(struct queue_sensor *s, const struct scanned *m, st
 	if (count > s->room) {
 		s->room = count + count / 2;
 		s->recipients = memory_grow(s->recipients, s->room, sizeof(*s->recipients));
+		s->domains = memory_grow(s->domains, s->room, sizeof(*s->domains));
 		s->delivered = memory_grow(s->delivered, s->room, sizeof(*s->delivered));
 	}
 	gather_done(&s->done, m);
-	for (; n < count && exim_recipient_next_address(&rest, &s->recipients[n]); n++) {
-		s->delivered[n] = is_done(&s->done, s->recipients[n]);
-		ret->delivered_count += s->delivered[n];
+	while (n < count && exim_recipient_next_parts(&rest, &s->recipients[n], &s->domains[n]))
+		n++;
+	for (size_t i = 0; i < n; i++) {
+		s->delivered[i] = is_done(&s->done, s->recipients[i]);
+		ret->delivered_count += s->delivered[i];
 	}
 	ret->recipients = s->recipients;
+	ret->domains = s->domains;
 	ret->delivered = s->delivered;
 	ret->recipient_count = n;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 #define CHUNK        128u                /* messages a thread takes at once */
 #define JOURNAL_MAX  ((size_t)64 << 20)
 #define MONITOR_MS   50
-#define BUSY_PERCENT 70 /* below this, threads wait for the disk, and more of them help */
+#define SLOW_SECONDS 100e-6 /* for one message: a disk was waited for; memory takes 5e-6 */
+#define BUSY_PERCENT 70     /* below this, threads wait for the disk, and more of them help */
 
 /* ---- reading one message ---- */
 
@@ -115,7 +117,7 @@ static int read_message(const struct spool_folder *folder, const struct exim_id 
 	struct stat st;
 	int err = 0;
 
-	*m = (struct scanned){.folder = folder, .id = *id, .data_size = -1};
+	*m = (struct scanned){.folder = folder, .id = *id, .has_data = true, .data_size = -1};
 	if (look & LOOK_JOURNAL) {
 		err = read_file(folder->fd, id, 'J', &b->journal, JOURNAL_MAX, NULL);
 		if (err == 0)
@@ -191,22 +193,21 @@ int64_t exim_read_body(
 
 /* ---- listing one folder ---- */
 
-enum entry_flag { HAS_HEADER = 1, HAS_DATA = 2, HAS_JOURNAL = 4 };
-
 /* 32 bytes a message, so that a flat spool of a million stays small. */
 struct entry {
 	uint64_t ino; /* of -H */
 	char id[EXIM_ID_NEW];
-	uint8_t flags_and_form; /* enum entry_flag, and NEW_FORM */
+	uint8_t id_len;
 };
-#define NEW_FORM 0x80
 
 struct listing {
 	const struct spool_folder *folder;
-	struct entry *entries; /* after the listing only those with -H, by inode */
+	struct entry *entries; /* one for each -H */
 	size_t count, room;
-	uint32_t *places; /* hash table of entry numbers + 1 */
-	size_t place_count;
+	struct exim_id *journals; /* ids that have a -J: deliveries under way; sorted */
+	size_t journal_count;
+	size_t bodies;    /* -D files */
+	bool by_inode;    /* what is left is in the order of the disk */
 	size_t next;      /* the first entry that no thread has taken */
 	unsigned readers; /* threads that still work on theirs */
 	struct listing *following;
@@ -215,88 +216,61 @@ struct listing {
 static void listing_free(struct listing *l)
 {
 	free(l->entries);
-	free(l->places);
+	free(l->journals);
 	free(l);
 }
 
-static size_t entry_length(const struct entry *e)
+static void add_entry(struct listing *l, const struct exim_id *id, uint64_t ino)
 {
-	return e->flags_and_form & NEW_FORM ? EXIM_ID_NEW : EXIM_ID_OLD;
-}
-
-/* Names are made by Exim out of its clock and process numbers: no one can aim at this table. */
-static uint64_t name_hash(const char *at, size_t len)
-{
-	uint64_t a, b;
-
-	memcpy(&a, at, sizeof(a));
-	memcpy(&b, at + len - sizeof(b), sizeof(b));
-	a = (a ^ (b * 0x9e3779b97f4a7c15u)) * 0xbf58476d1ce4e5b9u;
-	return a ^ (a >> 29);
-}
-
-static void grow_places(struct listing *l)
-{
-	l->place_count = l->place_count == 0 ? 4096 : l->place_count * 2;
-	free(l->places);
-	l->places = memory_new(l->place_count, sizeof(*l->places));
-	for (size_t i = 0; i < l->count; i++) {
-		size_t at = name_hash(l->entries[i].id, entry_length(&l->entries[i])) &
-			    (l->place_count - 1);
-		while (l->places[at] != 0)
-			at = (at + 1) & (l->place_count - 1);
-		l->places[at] = (uint32_t)i + 1;
-	}
-}
-
-static struct entry *find_or_add(struct listing *l, const char *id, size_t len)
-{
-	if ((l->count + 1) * 2 > l->place_count)
-		grow_places(l);
-
-	size_t at = name_hash(id, len) & (l->place_count - 1);
-	for (; l->places[at] != 0; at = (at + 1) & (l->place_count - 1)) {
-		struct entry *e = &l->entries[l->places[at] - 1];
-		if (memcmp(e->id, id, len) == 0 && entry_length(e) == len)
-			return e;
-	}
 	if (l->count == l->room) {
-		l->room = l->room == 0 ? 1024 : l->room * 2;
+		l->room = l->room == 0 ? 2048 : l->room * 2;
 		l->entries = memory_grow(l->entries, l->room, sizeof(*l->entries));
 	}
 	struct entry *e = &l->entries[l->count++];
-	memset(e, 0, sizeof(*e));
-	memcpy(e->id, id, len);
-	e->flags_and_form = len == EXIM_ID_NEW ? NEW_FORM : 0;
-	l->places[at] = (uint32_t)l->count;
-	return e;
+	e->ino = ino;
+	e->id_len = id->len;
+	memcpy(e->id, id->text, EXIM_ID_NEW);
+}
+
+static void add_journal(struct listing *l, const struct exim_id *id)
+{
+	size_t n = l->journal_count;
+
+	if ((n & (n - 1)) == 0) /* 0, 1, 2, 4, …: the room was full */
+		l->journals = memory_grow(l->journals, n == 0 ? 1 : n * 2, sizeof(*l->journals));
+	l->journals[l->journal_count++] = *id;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return exim_id_compare(a, b);
+}
+
+static bool has_journal(const struct listing *l, const struct exim_id *id)
+{
+	return l->journal_count > 0 &&
+	       bsearch(id, l->journals, l->journal_count, sizeof(*l->journals), by_id) != NULL;
 }
 
 static void note_name(struct listing *l, const struct dirent64 *d, bool names_only)
 {
-	struct exim_id id;
+	struct exim_id id = {0};
 
 	if (d->d_type != DT_REG && d->d_type != DT_UNKNOWN)
 		return;
-	enum exim_file file = exim_id_of_file(slice_of(d->d_name), &id);
-	if (file == EXIM_FILE_NONE)
-		return;
-	if (names_only) {
-		l->count += file == EXIM_FILE_HEADER;
-		return;
-	}
-
-	struct entry *e = find_or_add(l, id.text, id.len);
-	switch (file) {
+	switch (exim_id_of_file(slice_of(d->d_name), &id)) {
 	case EXIM_FILE_HEADER:
-		e->flags_and_form |= HAS_HEADER;
-		e->ino = d->d_ino;
+		if (names_only)
+			l->count++;
+		else
+			add_entry(l, &id, d->d_ino);
 		break;
 	case EXIM_FILE_DATA:
-		e->flags_and_form |= HAS_DATA;
+		l->bodies++;
 		break;
 	case EXIM_FILE_JOURNAL:
-		e->flags_and_form |= HAS_JOURNAL;
+		if (!names_only)
+			add_journal(l, &id);
 		break;
 	case EXIM_FILE_NONE:
 		break;
@@ -330,25 +304,13 @@ static int by_inode(const void *a, const void *b)
 	return x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
-/* Keeps the messages, in the order of their inodes: the order of the disk on ext4 and XFS, which
- * makes a cold scan several times faster. */
-static uint64_t keep_messages(struct listing *l)
+/* Puts what no thread has taken yet into the order of inodes, which on ext4 and XFS is the order of
+ * the disk: several times faster when the spool is not in memory, a waste of time when it is. */
+static void sort_by_inode(struct listing *l)
 {
-	uint64_t bodies_only = 0;
-	size_t kept = 0;
-
-	free(l->places);
-	l->places = NULL;
-	for (size_t i = 0; i < l->count; i++) {
-		if (l->entries[i].flags_and_form & HAS_HEADER)
-			l->entries[kept++] = l->entries[i];
-		else
-			bodies_only += (l->entries[i].flags_and_form & HAS_DATA) != 0;
-	}
-	l->count = kept;
-	if (kept > 0)
-		qsort(l->entries, kept, sizeof(*l->entries), by_inode);
-	return bodies_only;
+	if (!l->by_inode && l->count > l->next)
+		qsort(l->entries + l->next, l->count - l->next, sizeof(*l->entries), by_inode);
+	l->by_inode = true;
 }
 
 /* ---- all folders, several threads ---- */
@@ -367,6 +329,7 @@ struct scan {
 	unsigned listing_now;     /* folders whose names are being read */
 	struct listing *listings; /* with messages to take or being worked on */
 	unsigned threads, running;
+	bool disk_is_slow; /* seen by the time that reading takes */
 	struct scan_result result;
 	struct problem problem;
 	int err;
@@ -409,15 +372,14 @@ static void fail(struct scan *s, const struct spool_folder *f, int err)
 static void list_next(struct scan *s)
 {
 	struct listing *l = memory_new(1, sizeof(*l));
-	uint64_t bodies_only = 0;
 
 	l->folder = s->folders[s->next_folder++];
 	s->listing_now++;
 	(void)pthread_mutex_unlock(&s->lock);
 
 	int err = read_names(l, s->options->names_only);
-	if (!s->options->names_only)
-		bodies_only = keep_messages(l);
+	if (l->journal_count > 1)
+		qsort(l->journals, l->journal_count, sizeof(*l->journals), by_id);
 	if (s->progress != NULL) {
 		atomic_fetch_add(&s->progress->listed, l->count);
 		atomic_fetch_add(&s->progress->folders_done, 1);
@@ -426,7 +388,7 @@ static void list_next(struct scan *s)
 	(void)pthread_mutex_lock(&s->lock);
 	s->listing_now--;
 	s->result.messages += l->count;
-	s->result.bodies_only += bodies_only;
+	s->result.bodies += l->bodies;
 	if (err != 0)
 		fail(s, l->folder, err);
 	if (err != 0 || s->options->names_only || l->count == 0) {
@@ -463,6 +425,8 @@ static struct listing *take(struct scan *s, size_t *ret_from, size_t *ret_to)
 			break;
 	}
 	if (l != NULL) {
+		if (s->disk_is_slow)
+			sort_by_inode(l);
 		*ret_from = l->next;
 		*ret_to = l->count - l->next > CHUNK ? l->next + CHUNK : l->count;
 		l->next = *ret_to;
@@ -472,9 +436,10 @@ static struct listing *take(struct scan *s, size_t *ret_from, size_t *ret_to)
 	return l;
 }
 
-static void give_back(struct scan *s, struct listing *done)
+static void give_back(struct scan *s, struct listing *done, bool was_slow)
 {
 	(void)pthread_mutex_lock(&s->lock);
+	s->disk_is_slow = s->disk_is_slow || was_slow;
 	if (--done->readers == 0 && done->next == done->count) {
 		struct listing **at = &s->listings;
 		while (*at != done)
@@ -485,28 +450,43 @@ static void give_back(struct scan *s, struct listing *done)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
+static struct timespec now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t;
+}
+
+static double seconds_of(struct timespec t)
+{
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double seconds_since(struct timespec begin)
+{
+	return seconds_of(now()) - seconds_of(begin);
+}
+
 struct counts {
 	uint64_t visited, vanished, unreadable;
 };
 
-static void visit_one(struct worker *w, const struct spool_folder *folder, const struct entry *e,
+static void visit_one(struct worker *w, const struct listing *l, const struct entry *e,
 	struct message_buffer *b, struct counts *counts)
 {
 	const struct scan_options *o = w->scan->options;
-	struct exim_id id = {.len = (uint8_t)entry_length(e)};
+	struct exim_id id = {.len = e->id_len};
 	struct scanned m;
-	unsigned look = (e->flags_and_form & HAS_JOURNAL ? LOOK_JOURNAL : 0u) |
-			(o->sizes ? LOOK_SIZES : 0u);
 
-	memcpy(id.text, e->id, id.len);
-	if (read_message(folder, &id, look, b, &m) == -ENOENT) {
+	memcpy(id.text, e->id, EXIM_ID_NEW);
+	unsigned look = (has_journal(l, &id) ? LOOK_JOURNAL : 0u) | (o->sizes ? LOOK_SIZES : 0u);
+	if (read_message(l->folder, &id, look, b, &m) == -ENOENT) {
 		counts->vanished++;
 		return;
 	}
 	if (o->sizes)
-		read_size(folder, &id, &m);
-	else
-		m.has_data = (e->flags_and_form & HAS_DATA) != 0;
+		read_size(l->folder, &id, &m);
 	w->scan->visit(w->scan->context, w->number, &m);
 	counts->visited++;
 	counts->unreadable += m.error != 0;
@@ -521,12 +501,16 @@ static void *work(void *argument)
 	struct listing *l;
 	size_t from, to;
 
+	/* a table of descriptors of its own: opening and closing then waits for no other thread, and
+	 * is cheaper for the kernel even when there is only one; where that is refused it is slower */
+	(void)unshare(CLONE_FILES);
 	while ((l = take(s, &from, &to)) != NULL) {
+		struct timespec begin = now();
 		for (size_t i = from; i < to; i++)
-			visit_one(w, l->folder, &l->entries[i], b, &counts);
+			visit_one(w, l, &l->entries[i], b, &counts);
 		if (s->progress != NULL)
 			atomic_fetch_add(&s->progress->messages, to - from);
-		give_back(s, l);
+		give_back(s, l, seconds_since(begin) > SLOW_SECONDS * (double)(to - from));
 	}
 
 	(void)pthread_mutex_lock(&s->lock);
@@ -552,11 +536,6 @@ static bool start_thread(struct scan *s, pthread_t *threads, struct worker *work
 	s->threads++;
 	s->running++;
 	return true;
-}
-
-static double seconds_of(struct timespec t)
-{
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* How much of the processors the threads had since the last look, 0 to 1. */

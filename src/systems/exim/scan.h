@@ -27,8 +27,8 @@ struct scanned {
 	struct slice journal;             /* the bytes of -J; empty when there is none */
 	int error;                        /* negative errno of what could not be read; 0: all was */
 	const char *error_what;           /* "-H" or "-J" when error is set */
-	bool has_data;                    /* a -D file is there */
-	int64_t data_size; /* bytes of -D, the name line included; -1: not asked or none */
+	bool has_data;                    /* false: it was asked for sizes, and there is no -D */
+	int64_t data_size; /* bytes of -D, the name line included; -1: not asked for, or none */
 	uint64_t header_dev, header_ino; /* of -H, when sizes were asked for; else 0 */
 };
 
@@ -53,12 +53,12 @@ struct scan_progress {
 };
 
 struct scan_result {
-	uint64_t messages;    /* names ending in -H that were found */
-	uint64_t visited;     /* given to visit */
-	uint64_t vanished;    /* delivered or removed between listing and reading: no error */
-	uint64_t bodies_only; /* -D without -H: being received, or left by a crash */
-	uint64_t unreadable;  /* given to visit with .error set */
-	unsigned threads;     /* used at the most */
+	uint64_t messages; /* names ending in -H that were found */
+	uint64_t visited;  /* given to visit */
+	uint64_t vanished; /* delivered or removed between listing and reading: no error */
+	uint64_t bodies;   /* -D files; more than messages: some are being received, or left over */
+	uint64_t unreadable; /* given to visit with .error set */
+	unsigned threads;    /* used at the most */
 };
 
 /* Reads all. Returns 0 when every folder could be listed, even if single messages could not be
