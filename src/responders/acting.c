@@ -227,6 +227,196 @@ struct moved_rest acting_move_rest(
 	return rest;
 }
 
+/* Where -D and -J went already, they are fetched back. */
+static bool undo_back(int from_fd, int to_fd, const struct exim_id *id, bool journal_too)
+{
+	bool done = true;
+
+	if (journal_too) {
+		enum move_outcome back =
+			message_move_file(to_fd, from_fd, id, EXIM_FILE_JOURNAL).outcome;
+
+		done = back == MOVE_DONE || back == MOVE_GONE;
+	}
+	return message_move_file(to_fd, from_fd, id, EXIM_FILE_DATA).outcome == MOVE_DONE && done;
+}
+
+static struct move_result msglog_back(struct move_places *places, size_t from, size_t to,
+	const struct exim_id *id, char msglog_letter)
+{
+	int from_fd = move_places_msglog(
+		places, from, move_places_spool(places)->folders[from].letter, false);
+	int to_fd;
+	struct move_result result;
+
+	if (from_fd < 0 || message_file_seen(from_fd, id, EXIM_FILE_NONE) == FILE_ABSENT)
+		return (struct move_result){MOVE_GONE, -ENOENT};
+	to_fd = move_places_msglog(places, to, msglog_letter, true);
+	if (to_fd < 0)
+		return (struct move_result){MOVE_FAILED, -ENOENT};
+	result = message_move_file(from_fd, to_fd, id, EXIM_FILE_NONE);
+	move_places_touch(places, from_fd);
+	move_places_touch(places, to_fd);
+	return result;
+}
+
+/* What went before, in a run that was killed, is done. */
+static struct move_result move_or_moved(
+	int from_fd, int to_fd, const struct exim_id *id, enum exim_file file)
+{
+	struct move_result result = message_move_file(from_fd, to_fd, id, file);
+
+	if (result.outcome == MOVE_GONE && message_file_seen(to_fd, id, file) == FILE_PRESENT)
+		return (struct move_result){MOVE_DONE, 0};
+	return result;
+}
+
+struct moved_rest acting_move_back(struct move_places *places, size_t from, size_t to,
+	const struct exim_id *id, char msglog_letter)
+{
+	const struct spool_folder *folders = move_places_spool(places)->folders;
+	int from_fd = folders[from].fd, to_fd = folders[to].fd;
+	struct moved_rest rest = {.msglog_letter = msglog_letter, .step = "-D"};
+
+	move_places_touch(places, from_fd);
+	move_places_touch(places, to_fd);
+	stop_point(STOP_RESTORE_BEFORE_DATA);
+	rest.result = move_or_moved(from_fd, to_fd, id, EXIM_FILE_DATA);
+	if (rest.result.outcome != MOVE_DONE) {
+		rest.undone = true;
+		return rest;
+	}
+	stop_point(STOP_RESTORE_AFTER_DATA);
+	rest.step = "-J";
+	rest.result = message_move_file(from_fd, to_fd, id, EXIM_FILE_JOURNAL);
+	if (rest.result.outcome != MOVE_DONE && rest.result.outcome != MOVE_GONE) {
+		rest.undone = undo_back(from_fd, to_fd, id, false);
+		return rest;
+	}
+	stop_point(STOP_RESTORE_AFTER_JOURNAL);
+	rest.msglog = msglog_back(places, from, to, id, msglog_letter);
+	stop_point(STOP_RESTORE_AFTER_MSGLOG);
+	rest.step = "-H";
+	rest.result = move_or_moved(from_fd, to_fd, id, EXIM_FILE_HEADER);
+	if (rest.result.outcome != MOVE_DONE)
+		rest.undone = undo_back(from_fd, to_fd, id, true);
+	stop_point(STOP_RESTORE_AFTER_HEADER);
+	return rest;
+}
+
+static struct move_result remove_msglog(
+	struct move_places *places, size_t folder, const struct exim_id *id, char msglog_letter)
+{
+	const char letters[3] = {
+		move_places_spool(places)->folders[folder].letter, '\0', msglog_letter};
+	struct move_result result = {MOVE_GONE, -ENOENT};
+
+	for (int i = 0; i < 3 && result.outcome == MOVE_GONE; i++) {
+		int fd = move_places_msglog(places, folder, letters[i], false);
+
+		if (fd < 0)
+			continue;
+		result = message_remove_file(fd, id, EXIM_FILE_NONE);
+		if (result.outcome == MOVE_DONE)
+			move_places_touch(places, fd);
+	}
+	return result;
+}
+
+struct moved_rest acting_remove(
+	struct move_places *places, size_t folder, const struct exim_id *id, char msglog_letter)
+{
+	static const struct {
+		enum exim_file file;
+		const char *step;
+		enum stop_point after;
+	} files[] = {
+		{EXIM_FILE_HEADER, "-H", STOP_PURGE_AFTER_HEADER},
+		{EXIM_FILE_JOURNAL, "-J", STOP_PURGE_AFTER_JOURNAL},
+		{EXIM_FILE_DATA, "-D", STOP_PURGE_AFTER_DATA},
+	};
+	int fd = move_places_spool(places)->folders[folder].fd;
+	struct moved_rest rest = {.undone = true};
+
+	move_places_touch(places, fd);
+	stop_point(STOP_PURGE_BEFORE_HEADER);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		rest.step = files[i].step;
+		rest.result = message_remove_file(fd, id, files[i].file);
+		if (rest.result.outcome != MOVE_DONE && rest.result.outcome != MOVE_GONE)
+			return rest;
+		rest.undone = rest.undone && rest.result.outcome == MOVE_GONE;
+		stop_point(files[i].after);
+	}
+	rest.result = (struct move_result){MOVE_DONE, 0};
+	rest.undone = false;
+	rest.msglog = remove_msglog(places, folder, id, msglog_letter);
+	stop_point(STOP_PURGE_AFTER_MSGLOG);
+	return rest;
+}
+
+void kept_list_clear(struct kept_list *list)
+{
+	free(list->at);
+	*list = (struct kept_list){0};
+}
+
+static bool keep(void *context, const struct journal_message *m)
+{
+	struct kept_list *list = context;
+	struct kept *kept;
+
+	if (list->count == list->room) {
+		list->room = list->room * 2 + 64;
+		list->at = memory_grow(list->at, list->room, sizeof(list->at[0]));
+	}
+	kept = &list->at[list->count++];
+	*kept = (struct kept){.id = m->id,
+		.state = m->state,
+		.letter = m->letter,
+		.msglog_letter = m->msglog_letter,
+		.hold = m->hold};
+	snprintf(kept->queue, sizeof(kept->queue), "%s", m->queue);
+	return true;
+}
+
+int kept_list_read(struct kept_list *list, struct journal *journal,
+	const struct journal_choice *choice, struct problem *problem)
+{
+	return journal_each_message(journal, choice, keep, list, problem);
+}
+
+static bool has_any(const struct spool_folder *folder, const struct exim_id *id)
+{
+	return message_file_seen(folder->fd, id, EXIM_FILE_HEADER) == FILE_PRESENT ||
+		message_file_seen(folder->fd, id, EXIM_FILE_DATA) == FILE_PRESENT ||
+		message_file_seen(folder->fd, id, EXIM_FILE_JOURNAL) == FILE_PRESENT;
+}
+
+ptrdiff_t acting_find_held(
+	const struct exim_spool *spool, const char *hold_queue, const struct exim_id *id)
+{
+	/* The unsplit place first: it is where we put them; Exim may have split them since. */
+	for (int split = 0; split < 2; split++)
+		for (size_t i = 0; i < spool->folder_count; i++)
+			if ((spool->folders[i].letter != 0) == (split != 0) &&
+				strcmp(spool->folders[i].queue, hold_queue) == 0 &&
+				has_any(&spool->folders[i], id))
+				return (ptrdiff_t)i;
+	return -1;
+}
+
+enum message_state acting_where_gone(
+	const struct exim_spool *spool, const char *hold_queue, const struct exim_id *id)
+{
+	for (size_t i = 0; i < spool->folder_count; i++)
+		if (strcmp(spool->folders[i].queue, hold_queue) != 0 &&
+			message_file_seen(spool->folders[i].fd, id, EXIM_FILE_HEADER) ==
+				FILE_PRESENT)
+			return MESSAGE_RELEASED;
+	return MESSAGE_GONE;
+}
+
 void acting_write_log(const struct acting *a, struct acted *acted)
 {
 	struct problem problem = {0};

@@ -89,6 +89,47 @@ struct moved_rest {
 struct moved_rest acting_move_rest(
 	struct move_places *places, size_t from, size_t to, const struct exim_id *id);
 
+/* The way back: -D, -J, message log, and -H last, because Exim acts on what has a -H. Never over a
+ * file that is there. When one cannot be moved, those that were go back; the message log again is
+ * no reason to. What is no longer in `from` was moved before. */
+struct moved_rest acting_move_back(struct move_places *places, size_t from, size_t to,
+	const struct exim_id *id, char msglog_letter);
+
+/* Removes all files of a message that lies in that folder: -H first, so that what is left after a
+ * crash is never delivered and never listed. .undone: nothing was removed. */
+struct moved_rest acting_remove(
+	struct move_places *places, size_t folder, const struct exim_id *id, char msglog_letter);
+
+/* A message of a hold, as the journal has it, copied. */
+struct kept {
+	struct exim_id id;
+	enum message_state state;
+	char queue[SPOOL_QUEUE_MAX]; /* where it came from */
+	char letter, msglog_letter;
+	int64_t hold;
+};
+
+/* Owned by the caller; zeroed to begin with. Kept in the order of hold and id. */
+struct kept_list {
+	struct kept *at;
+	size_t count, room;
+};
+void kept_list_clear(struct kept_list *list);
+
+/* Adds all messages of the journal that fit. */
+MUST_USE int kept_list_read(struct kept_list *list, struct journal *journal,
+	const struct journal_choice *choice, struct problem *problem);
+
+/* The folder in that hold queue in which something of the message lies: -H, else -D, else -J; -1:
+ * none. */
+ptrdiff_t acting_find_held(
+	const struct exim_spool *spool, const char *hold_queue, const struct exim_id *id);
+
+/* The message is no longer in its hold queue: MESSAGE_RELEASED when it lies in another queue of the
+ * spool, else MESSAGE_GONE. */
+enum message_state acting_where_gone(
+	const struct exim_spool *spool, const char *hold_queue, const struct exim_id *id);
+
 /* The lines so far go to Exim's log; what cannot be written is told once. */
 void acting_write_log(const struct acting *a, struct acted *acted);
 

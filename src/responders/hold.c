@@ -559,29 +559,41 @@ static size_t raise_limit(void)
 	return limit.rlim_cur > DESCRIPTORS_LEFT ? limit.rlim_cur - DESCRIPTORS_LEFT : 0;
 }
 
-/* The same id given twice is one message. */
+static int by_id(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return exim_id_compare(&x->id, &y->id);
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
 
 	if (x->folder != y->folder)
 		return x->folder < y->folder ? -1 : 1;
-	return exim_id_compare(&x->id, &y->id);
+	return by_id(a, b);
 }
 
-static void sort_once(struct hold_list *list)
+/* The same id given twice is one message; in two folders it is one that cannot be told apart, of
+ * which the second is left. */
+static void sort_once(struct hold_list *list, struct acted *acted)
 {
 	size_t n = 0;
 
-	qsort(list->items, list->count, sizeof(list->items[0]), by_place);
+	qsort(list->items, list->count, sizeof(list->items[0]), by_id);
 	for (size_t i = 0; i < list->count; i++) {
-		if (n > 0 && by_place(&list->items[n - 1], &list->items[i]) == 0) {
-			free(list->items[i].text);
+		if (n == 0 || by_id(&list->items[n - 1], &list->items[i]) != 0) {
+			list->items[n++] = list->items[i];
 			continue;
 		}
-		list->items[n++] = list->items[i];
+		if (list->items[n - 1].folder != list->items[i].folder)
+			acted_add_problem(acted, &list->items[i].id,
+				"lies in two folders of the spool: only one was acted on");
+		free(list->items[i].text);
 	}
 	list->count = n;
+	qsort(list->items, list->count, sizeof(list->items[0]), by_place);
 }
 
 static void act(struct run *r)
@@ -606,7 +618,7 @@ int hold_run(const struct acting *a, const struct hold_request *request, struct 
 	if (folder < 0)
 		return -EIO;
 	r.hold_folder = (size_t)folder;
-	sort_once(list);
+	sort_once(list, acted);
 	acted->counts.messages = list->count;
 	stop_point(STOP_HOLD_BEFORE_INTENT);
 	err = write_intent(&r, problem);
