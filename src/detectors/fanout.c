@@ -1,0 +1,66 @@
+/* fanout - many recipients in many domains, in a short time. */
+#include "detectors/evidence.h"
+#include "detectors/patterns.h"
+
+#include <math.h>
+
+/* A mailbox seldom has more than this many recipients waiting. */
+#define USUAL_RECIPIENTS 10.0
+
+/* Honest bulk mail is as large as spam, so size alone saturates early. */
+#define SIZE_BITS_MAX 6.0
+
+/* What came by a host, or without a known source, is mostly other people's mail: size says little
+ * about who sent it. */
+#define HOST_SHARE 0.4
+
+/* The span that holds this share of the recipients; the rest may be yesterday's deferred mail. */
+#define SPAN_SHARE 0.9
+
+static double size_bits(double recipients)
+{
+	return fmin(SIZE_BITS_MAX, 1.2 * log2(1.0 + recipients / USUAL_RECIPIENTS));
+}
+
+/* Bought lists are spread over the world; people write to a few domains again and again. */
+static double spread_bits(double recipients, double domains)
+{
+	return domains >= 10.0 ? fmin(2.0, 2.0 * domains / (0.6 * recipients)) : 0.0;
+}
+
+static double pace_bits(double recipients, int64_t span)
+{
+	double a_minute = SPAN_SHARE * recipients * 60.0 / (double)(span > 0 ? span : 1);
+
+	return a_minute > 2.0 ? fmin(2.0, 0.5 * log2(a_minute / 2.0)) : 0.0;
+}
+
+/* Where a few came long before or after the rest, the span of most says more. */
+static void say(struct evidence *e, const struct tally_source *s, int64_t span)
+{
+	char recipients[UNITS_TEXT], domains[EVIDENCE_COUNT_TEXT], age[UNITS_TEXT];
+	int64_t all = s->last - s->first + 1;
+	bool spread = all > 2 * span;
+
+	evidence_say(e, "%s recipients in %s %s%s within %s",
+		units_count_text(s->recipients, recipients), evidence_count(&s->domains, domains),
+		evidence_plural(sketch_count(&s->domains), "domain", "domains"),
+		spread ? ", nine of ten" : "", units_age_text(spread ? span : all, age));
+}
+
+bool fanout_look(const struct detector_input *in, struct evidence *ret)
+{
+	const struct tally_source *s = in->source;
+	double recipients = (double)s->recipients, domains = (double)sketch_count(&s->domains);
+
+	if (s->source.kind == SOURCE_BOUNCE || recipients <= 2.0 * USUAL_RECIPIENTS)
+		return false;
+	int64_t span = tally_busiest_span(s, SPAN_SHARE);
+	ret->bits = size_bits(recipients) + spread_bits(recipients, domains) +
+		    pace_bits(recipients, span);
+	if (s->source.kind == SOURCE_HOST || s->source.kind == SOURCE_UNKNOWN)
+		ret->bits *= HOST_SHARE;
+	say(ret, s, span);
+	evidence_add_samples(ret, s);
+	return true;
+}
