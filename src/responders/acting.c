@@ -375,7 +375,8 @@ static bool keep(void *context, const struct journal_message *m)
 		.state = m->state,
 		.letter = m->letter,
 		.msglog_letter = m->msglog_letter,
-		.hold = m->hold};
+		.hold = m->hold,
+		.action = m->action};
 	snprintf(kept->queue, sizeof(kept->queue), "%s", m->queue);
 	return true;
 }

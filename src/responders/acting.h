@@ -107,6 +107,7 @@ struct kept {
 	char queue[SPOOL_QUEUE_MAX]; /* where it came from */
 	char letter, msglog_letter;
 	int64_t hold;
+	int64_t action; /* that brought it to its state */
 };
 
 /* Owned by the caller; zeroed to begin with. Kept in the order of hold and id. */
