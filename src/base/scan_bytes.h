@@ -16,7 +16,8 @@ static inline const char *find_byte(const char *at, const char *end, char c)
 #ifdef __SSE2__
 	const __m128i wanted = _mm_set1_epi8(c);
 
-	for (; end - at >= 16; at += 16) {
+	/* what is longer than these 64 bytes is memchr()'s */
+	for (const char *near = at + 64; end - at >= 16 && at < near; at += 16) {
 		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
 		int found = _mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted));
 		if (found != 0)

@@ -170,7 +170,7 @@ static void exact_add(struct sketch *s, uint64_t hash)
 	}
 	*place = key;
 	s->count++;
-	if (s->count * 4 > s->room * 3)
+	if (s->count * 2 > s->room)
 		exact_grow(s);
 }
 

@@ -1,6 +1,7 @@
 #include "systems/exim/scan.h"
 
 #include "base/memory.h"
+#include "systems/exim/read_many.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -338,6 +339,7 @@ struct scan {
 struct worker {
 	struct scan *scan;
 	unsigned number;
+	bool many; /* read many files at once, if the kernel can */
 };
 
 static bool is_wanted(const struct scan_options *o, const struct spool_folder *f)
@@ -472,24 +474,97 @@ struct counts {
 	uint64_t visited, vanished, unreadable;
 };
 
+static void count_visit(struct worker *w, const struct scanned *m, struct counts *counts)
+{
+	w->scan->visit(w->scan->context, w->number, m);
+	counts->visited++;
+	counts->unreadable += m->error != 0;
+}
+
+static struct exim_id id_of_entry(const struct entry *e)
+{
+	struct exim_id id = {.len = e->id_len};
+
+	memcpy(id.text, e->id, EXIM_ID_NEW);
+	return id;
+}
+
 static void visit_one(struct worker *w, const struct listing *l, const struct entry *e,
 	struct message_buffer *b, struct counts *counts)
 {
 	const struct scan_options *o = w->scan->options;
-	struct exim_id id = {.len = e->id_len};
+	struct exim_id id = id_of_entry(e);
+	unsigned look = (has_journal(l, &id) ? LOOK_JOURNAL : 0u) | (o->sizes ? LOOK_SIZES : 0u);
 	struct scanned m;
 
-	memcpy(id.text, e->id, EXIM_ID_NEW);
-	unsigned look = (has_journal(l, &id) ? LOOK_JOURNAL : 0u) | (o->sizes ? LOOK_SIZES : 0u);
 	if (read_message(l->folder, &id, look, b, &m) == -ENOENT) {
 		counts->vanished++;
 		return;
 	}
 	if (o->sizes)
 		read_size(l->folder, &id, &m);
-	w->scan->visit(w->scan->context, w->number, &m);
-	counts->visited++;
-	counts->unreadable += m.error != 0;
+	count_visit(w, &m, counts);
+}
+
+/* The messages of one chunk that are read together. */
+struct batch {
+	struct worker *worker;
+	const struct listing *listing;
+	struct message_buffer *buffer;
+	struct counts *counts;
+	size_t count;
+	struct read_many_name names[CHUNK];
+	const struct entry *entries[CHUNK]; /* NULL once visited */
+};
+
+static void visit_read(void *context, size_t index, int err, struct slice bytes)
+{
+	struct batch *batch = context;
+	const struct entry *e = batch->entries[index];
+
+	if (err == -ENOENT) {
+		batch->counts->vanished++;
+	} else if (err != 0) { /* too large for it, or worth a second look */
+		visit_one(batch->worker, batch->listing, e, batch->buffer, batch->counts);
+	} else {
+		struct scanned m = {.folder = batch->listing->folder,
+			.id = id_of_entry(e),
+			.file = bytes,
+			.header = &batch->buffer->header,
+			.has_data = true,
+			.data_size = -1};
+		(void)!exim_header_parse(bytes, &m.id, &batch->buffer->header);
+		count_visit(batch->worker, &m, batch->counts);
+	}
+	batch->entries[index] = NULL;
+}
+
+/* Returns the reader, or NULL when it failed: then the rest was read file by file. */
+static struct read_many *visit_many(
+	struct read_many *reader, struct batch *batch, size_t from, size_t to)
+{
+	const struct listing *l = batch->listing;
+
+	batch->count = 0;
+	for (size_t i = from; i < to; i++) {
+		struct exim_id id = id_of_entry(&l->entries[i]);
+		if (has_journal(l, &id)) {
+			visit_one(batch->worker, l, &l->entries[i], batch->buffer, batch->counts);
+			continue;
+		}
+		struct file_name name = name_of(&id, 'H');
+		memcpy(batch->names[batch->count].text, name.text, sizeof(name.text));
+		batch->entries[batch->count++] = &l->entries[i];
+	}
+	if (read_many(reader, l->folder->fd, batch->names, batch->count, visit_read, batch) == 0)
+		return reader;
+
+	read_many_free(reader);
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->entries[i] != NULL)
+			visit_one(
+				batch->worker, l, batch->entries[i], batch->buffer, batch->counts);
+	return NULL;
 }
 
 static void *work(void *argument)
@@ -497,17 +572,24 @@ static void *work(void *argument)
 	struct worker *w = argument;
 	struct scan *s = w->scan;
 	AUTO(message_buffer) b = message_buffer_new();
+	AUTO(read_many) reader = w->many && !s->options->sizes ? read_many_new() : NULL;
 	struct counts counts = {0};
+	struct batch batch = {.worker = w, .buffer = b, .counts = &counts};
 	struct listing *l;
 	size_t from, to;
 
-	/* a table of descriptors of its own: opening and closing then waits for no other thread, and
-	 * is cheaper for the kernel even when there is only one; where that is refused it is slower */
+	/* a table of descriptors of its own: opening and closing then waits for no other thread,
+	 * and is cheaper for the kernel even when there is only one; where that is refused it is
+	 * slower */
 	(void)unshare(CLONE_FILES);
 	while ((l = take(s, &from, &to)) != NULL) {
 		struct timespec begin = now();
-		for (size_t i = from; i < to; i++)
-			visit_one(w, l, &l->entries[i], b, &counts);
+		batch.listing = l;
+		if (reader != NULL)
+			reader = visit_many(reader, &batch, from, to);
+		else
+			for (size_t i = from; i < to; i++)
+				visit_one(w, l, &l->entries[i], b, &counts);
 		if (s->progress != NULL)
 			atomic_fetch_add(&s->progress->messages, to - from);
 		give_back(s, l, seconds_since(begin) > SLOW_SECONDS * (double)(to - from));
@@ -524,13 +606,13 @@ static void *work(void *argument)
 }
 
 /* The lock is held. Returns false when no more thread could be had. */
-static bool start_thread(struct scan *s, pthread_t *threads, struct worker *workers)
+static bool start_thread(struct scan *s, pthread_t *threads, struct worker *workers, bool many)
 {
 	unsigned n = s->threads;
 
 	if (n == SCAN_THREADS_MAX)
 		return false;
-	workers[n] = (struct worker){s, n};
+	workers[n] = (struct worker){s, n, many};
 	if (pthread_create(&threads[n], NULL, work, &workers[n]) != 0)
 		return false;
 	s->threads++;
@@ -575,7 +657,7 @@ static void wait_for_threads(struct scan *s, pthread_t *threads, struct worker *
 		if (look_at_load(&load, s->threads) * 100 >= BUSY_PERCENT)
 			continue;
 		for (unsigned more = s->threads; more > 0; more--)
-			if (!start_thread(s, threads, workers))
+			if (!start_thread(s, threads, workers, false))
 				break;
 	}
 }
@@ -617,7 +699,7 @@ int exim_scan(const struct exim_spool *spool, const struct scan_options *options
 
 	(void)pthread_mutex_lock(&s.lock);
 	for (unsigned n = first_threads(options); n > 0; n--)
-		if (!start_thread(&s, threads, workers))
+		if (!start_thread(&s, threads, workers, true))
 			break;
 	if (s.threads == 0)
 		s.err = problem_set(&s.problem, -EAGAIN, "cannot start a thread to read the spool");
