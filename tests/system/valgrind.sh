@@ -17,7 +17,7 @@ lab settle
 careful() { # want-status words...
 	local want=$1 status
 	shift
-	valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	valgrind --quiet --error-exitcode=99 --leak-check=full --suppressions="$root/tests/valgrind.supp" --errors-for-leak-kinds=definite \
 		--log-file="$work/valgrind" "$stanch_program" --spool "$SPOOL" --state "$state" \
 		--exim-config "$EXIM_CONFIG" "$@" >"$work/out" 2>&1 </dev/null
 	status=$?
