@@ -68,13 +68,13 @@ static int by_messages(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-size_t domain_table_frequent(const struct domain_table *t, const char **ret_names, size_t most)
+size_t domain_table_unknown(const struct domain_table *t, const char **ret_names, size_t most)
 {
 	const struct entry **all = memory_new(t->count, sizeof(*all));
 	size_t n = 0;
 
 	for (size_t i = 0; i < PLACES; i++)
-		if (t->places[i].name != NULL)
+		if (t->places[i].name != NULL && t->places[i].hosted == HOSTED_UNKNOWN)
 			all[n++] = &t->places[i];
 	qsort(all, n, sizeof(*all), by_messages);
 	n = n < most ? n : most;

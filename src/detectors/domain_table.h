@@ -19,9 +19,9 @@ AUTO_FREE(domain_table)
 /* Counts a domain (lower case; "" is passed over). The name is copied. */
 void domain_table_add(struct domain_table *t, const char *name, uint64_t messages);
 
-/* The names of the most frequent ones, not more than `most`, into ret_names; they belong to the
- * table. Returns how many. */
-size_t domain_table_frequent(const struct domain_table *t, const char **ret_names, size_t most);
+/* The names of the most frequent ones that were not answered yet, not more than `most`, into
+ * ret_names; they belong to the table. Returns how many. */
+size_t domain_table_unknown(const struct domain_table *t, const char **ret_names, size_t most);
 
 /* What the mail server answered. A name that was never added is passed over. */
 void domain_table_answer(struct domain_table *t, const char *name, enum hosted hosted);

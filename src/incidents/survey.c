@@ -1,0 +1,242 @@
+#include "incidents/survey.h"
+
+#include "base/memory.h"
+#include "sensors/queue.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* ---- the pass over the queue ---- */
+
+struct pass {
+	const struct survey_options *options;
+	struct tally *tally;
+	struct queue_sensor
+		*sensors[SCAN_THREADS_MAX]; /* one for each worker, made when it begins */
+	atomic_ullong messages, uncertain, damaged;
+};
+
+static void visit(void *context, unsigned worker, const struct scanned *m)
+{
+	struct pass *p = context;
+	struct queued q;
+
+	if (p->sensors[worker] == NULL)
+		p->sensors[worker] = queue_sensor_new(p->options->exim_login);
+	bool sensed = queue_sense(p->sensors[worker], m, &q);
+	if (p->options->filter != NULL) {
+		enum filter_answer answer = filter_match(p->options->filter, worker, m, &q, sensed);
+		if (answer == FILTER_UNKNOWN)
+			atomic_fetch_add(&p->uncertain, 1);
+		if (answer != FILTER_YES)
+			return;
+	}
+	atomic_fetch_add_explicit(&p->messages, 1, memory_order_relaxed);
+	if (q.damaged)
+		atomic_fetch_add_explicit(&p->damaged, 1, memory_order_relaxed);
+	tally_add(p->tally, &q);
+}
+
+static int read_queue(const struct survey_options *options, struct scan_progress *progress,
+	struct survey *s, struct problem *problem)
+{
+	const char *only = options->filter != NULL ? filter_queue(options->filter) : NULL;
+	const struct scan_options scan = {
+		.threads = options->threads,
+		.only_queue = only,
+		.except_queue = only == NULL ? options->except_queue : NULL,
+		.sizes = options->filter != NULL && filter_needs_sizes(options->filter),
+	};
+	struct pass p = {.options = options, .tally = s->tally};
+	int r = exim_scan(options->spool, &scan, visit, &p, progress, &s->scan, problem);
+
+	for (unsigned i = 0; i < SCAN_THREADS_MAX; i++)
+		queue_sensor_free(p.sensors[i]);
+	s->messages = atomic_load(&p.messages);
+	s->uncertain = atomic_load(&p.uncertain);
+	s->damaged = atomic_load(&p.damaged);
+	return r;
+}
+
+/* ---- judging ---- */
+
+static int by_score(const void *a, const void *b)
+{
+	const struct survey_source *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	if (x->tally->messages != y->tally->messages)
+		return x->tally->messages > y->tally->messages ? -1 : 1;
+	if (x->tally->source.kind != y->tally->source.kind)
+		return x->tally->source.kind < y->tally->source.kind ? -1 : 1;
+	return strcmp(x->tally->source.name, y->tally->source.name);
+}
+
+void survey_judge(const struct survey *s, const struct survey_source *source, struct judgement *ret)
+{
+	judge(&(struct detector_input){source->tally, source->content,
+		      s->domains_known ? s->domains : NULL},
+		ret);
+}
+
+static void judge_all(struct survey *s)
+{
+	struct judgement j;
+
+	for (size_t i = 0; i < s->source_count; i++) {
+		survey_judge(s, &s->sources[i], &j);
+		s->sources[i].score = j.score;
+	}
+	qsort(s->sources, s->source_count, sizeof(s->sources[0]), by_score);
+}
+
+static void take_sources(struct survey *s)
+{
+	struct tally_source **all = tally_sources(s->tally, &s->source_count);
+
+	s->rest = tally_rest(s->tally);
+	s->sources = memory_new(s->source_count, sizeof(s->sources[0]));
+	for (size_t i = 0; i < s->source_count; i++)
+		s->sources[i].tally = all[i];
+}
+
+/* ---- which domains are hosted ---- */
+
+static void ask(struct survey *s, const struct exim_program *exim, size_t most)
+{
+	const char **names = memory_new(most, sizeof(*names));
+	enum hosted *answers = memory_new(most, sizeof(*answers));
+	size_t n = domain_table_unknown(s->domains, names, most);
+
+	s->domains_known = true;
+	if (n > 0 && exim_hosted(exim, names, n, answers, &s->domains_problem) < 0)
+		s->domains_known = false;
+	for (size_t i = 0; i < n && s->domains_known; i++)
+		domain_table_answer(s->domains, names[i], answers[i]);
+	free(names);
+	free(answers);
+}
+
+static void add_sender_domains(struct survey *s)
+{
+	for (size_t i = 0; i < s->source_count; i++) {
+		const struct tally_source *t = s->sources[i].tally;
+
+		for (size_t k = 0; k < t->sender_domain_count; k++)
+			domain_table_add(s->domains, t->sender_domains[k].name,
+				t->sender_domains[k].messages);
+	}
+}
+
+static void add_recipient_domains(struct survey *s)
+{
+	for (size_t i = 0; i < s->source_count; i++) {
+		const struct content *c = s->sources[i].content;
+
+		for (size_t k = 0; c != NULL && k < c->count; k++)
+			for (size_t d = 0; d < c->samples[k].recipient_domain_count; d++)
+				domain_table_add(s->domains, c->samples[k].recipient_domains[d], 1);
+	}
+}
+
+/* ---- looking into messages ---- */
+
+struct look {
+	const struct survey_options *options;
+	struct message_buffer *buffer;
+	char *body;
+};
+
+static void look_into(struct look *l, struct content *c, const struct tally_sample *sample)
+{
+	struct exim_id id;
+	struct scanned m;
+
+	if (exim_id_parse(slice_of(sample->id), &id) != 0)
+		return;
+	const struct spool_folder *folder = exim_spool_find(l->options->spool, sample->queue, &id);
+	if (folder == NULL || exim_read_message(folder, &id, l->buffer, &m) != 0)
+		return; /* delivered since */
+	if (m.header == NULL || !m.header->envelope_read)
+		return;
+	struct content_sample *found = content_add(c, &id, m.header);
+	if (found == NULL || !l->options->content)
+		return;
+	int64_t n = exim_read_body(folder, &id, l->body, SURVEY_BODY_MAX);
+	if (n > 0)
+		content_add_body(found, m.header, (struct slice){l->body, (size_t)n});
+}
+
+/* Bounces made here are never judged by what they look like. */
+static bool is_worth_it(const struct survey_source *s)
+{
+	return s->tally->source.kind != SOURCE_BOUNCE && s->tally->source.kind != SOURCE_UNKNOWN;
+}
+
+static void sample_all(struct survey *s, const struct survey_options *options)
+{
+	struct look l = {options, message_buffer_new(), memory_new(SURVEY_BODY_MAX, 1)};
+	size_t looked = 0, sources = 0;
+
+	for (size_t i = 0; i < s->source_count && looked < SURVEY_SAMPLES_MAX; i++) {
+		struct survey_source *source = &s->sources[i];
+
+		if (!is_worth_it(source))
+			continue;
+		if (sources++ == SURVEY_LOOKED_MAX)
+			break;
+		source->content = memory_new(1, sizeof(*source->content));
+		for (size_t k = 0; k < source->tally->sample_count; k++, looked++)
+			look_into(&l, source->content, &source->tally->samples[k]);
+	}
+	message_buffer_free(l.buffer);
+	free(l.body);
+}
+
+int survey_run(const struct survey_options *options, struct scan_progress *progress,
+	struct survey **ret_survey, struct problem *problem)
+{
+	AUTO(survey) s = memory_new(1, sizeof(*s));
+
+	s->tally = tally_new();
+	s->domains = domain_table_new();
+	int r = read_queue(options, progress, s, problem);
+	if (r < 0)
+		return r;
+
+	take_sources(s);
+	add_sender_domains(s);
+	if (options->exim != NULL)
+		ask(s, options->exim, SURVEY_SENDER_DOMAINS);
+	judge_all(s);
+	sample_all(s, options);
+	add_recipient_domains(s);
+	if (s->domains_known)
+		ask(s, options->exim, SURVEY_RECIPIENT_DOMAINS);
+	judge_all(s);
+	*ret_survey = s;
+	s = NULL;
+	return 0;
+}
+
+void survey_free(struct survey *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->source_count; i++)
+		free(s->sources[i].content);
+	free(s->sources);
+	tally_free(s->tally);
+	domain_table_free(s->domains);
+	free(s);
+}
+
+const struct survey_source *survey_find(const struct survey *s, const struct source *source)
+{
+	for (size_t i = 0; i < s->source_count; i++)
+		if (source_equal(&s->sources[i].tally->source, source))
+			return &s->sources[i];
+	return NULL;
+}
