@@ -34,17 +34,6 @@ uint64_t hash_bytes(const void *at, size_t len)
 	return XXH3_64bits_withSeed(at, len, seed);
 }
 
-/* The top bit of each byte that is A to Z, for eight bytes at once. */
-static uint64_t upper_bits(uint64_t v)
-{
-	const uint64_t each = 0x0101010101010101u;
-	uint64_t low7 = v & 0x7f * each;
-	uint64_t from_a = low7 + (0x80 - 'A') * each;
-	uint64_t past_z = low7 + (0x7f - 'Z') * each;
-
-	return (from_a ^ past_z) & ~v & 0x80 * each;
-}
-
 static uint64_t load8(const char *at)
 {
 	uint64_t v;
@@ -53,42 +42,35 @@ static uint64_t load8(const char *at)
 	return v;
 }
 
-static bool has_upper(const char *at, size_t len)
+/* A number of 16 bytes folded into 8, as XXH3 and wyhash do. */
+static uint64_t multiply_fold(uint64_t a, uint64_t b)
 {
-	uint64_t found = 0;
+	__uint128_t product = (__uint128_t)a * b;
 
-	if (len < 8) {
-		for (size_t i = 0; i < len; i++)
-			found |= at[i] >= 'A' && at[i] <= 'Z';
-		return found != 0;
-	}
-	for (size_t i = 0; i + 8 < len; i += 8)
-		found |= upper_bits(load8(at + i));
-	return (found | upper_bits(load8(at + len - 8))) != 0;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t hash_lowered(const char *at, size_t len)
-{
-	char lower[256];
-	size_t i = 0;
+/* The bit that tells a lower from an upper case letter, in eight bytes. Setting it in every byte
+ * leaves letters, digits, '-' and '.' as lower case has them; some other bytes fall together, which
+ * no name that can be looked up has. */
+#define LOWER8 0x2020202020202020u
 
-	for (; i + 8 <= len; i += 8) {
-		uint64_t v = load8(at + i);
-		v |= upper_bits(v) >> 2;
-		memcpy(lower + i, &v, sizeof(v));
-	}
-	for (; i < len; i++)
-		lower[i] = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
-	return hash_bytes(lower, len);
-}
-
-/* Nearly all names come in lower case: those are hashed where they stand. Reading back a copy that
- * was just written would take three times as long. */
+/* Copying each name into lower case first would take three times as long. */
 uint64_t hash_nocase(struct slice text)
 {
+	const char *at = text.at;
 	size_t len = text.len < 255 ? text.len : 255;
+	uint64_t hash = seed ^ len;
 
-	return has_upper(text.at, len) ? hash_lowered(text.at, len) : hash_bytes(text.at, len);
+	if (len < 8) {
+		char padded[8] = {0};
+		if (len > 0)
+			memcpy(padded, at, len);
+		return multiply_fold(hash ^ (load8(padded) | LOWER8), 0x9fb21c651e98df25u);
+	}
+	for (const char *last = at + len - 8; at < last; at += 8)
+		hash = multiply_fold(hash ^ (load8(at) | LOWER8), 0x9fb21c651e98df25u);
+	return multiply_fold(hash ^ (load8(text.at + len - 8) | LOWER8), 0xa0761d6478bd642fu);
 }
 
 void sketch_free(struct sketch *s)
@@ -106,15 +88,28 @@ static uint32_t exact_key(uint64_t hash)
 	return key != 0 ? key : 1;
 }
 
-/* Where key is, or the free place where it belongs. Multiplying spreads keys of which the caller
- * may have used the low bits already. */
+/* Multiplying spreads keys of which the caller may have used the low bits already. */
+static uint32_t first_place(uint32_t key, uint32_t room)
+{
+	return (key * 0x9e3779b1u) >> 8 & (room - 1);
+}
+
+/* Where key is, or the free place where it belongs. */
 static uint32_t *exact_place(uint32_t *exact, uint32_t room, uint32_t key)
 {
-	uint32_t at = (key * 0x9e3779b1u) >> 8 & (room - 1);
+	uint32_t at = first_place(key, room);
 
 	while (exact[at] != 0 && exact[at] != key)
 		at = (at + 1) & (room - 1);
 	return &exact[at];
+}
+
+void sketch_fetch(const struct sketch *s, uint64_t hash)
+{
+	if (s->registers != NULL)
+		__builtin_prefetch(&s->registers[hash & (REGISTERS - 1)], 1);
+	else if (s->room > 0)
+		__builtin_prefetch(&s->exact[first_place(exact_key(hash), s->room)], 1);
 }
 
 static void exact_grow(struct sketch *s)

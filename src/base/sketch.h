@@ -14,14 +14,18 @@
 
 /* Zeroed memory is an empty sketch. sketch_free() empties it again. */
 struct sketch {
-	uint32_t *exact;     /* open addressing, 0 is a free place; NULL once estimating */
-	uint8_t *registers;  /* NULL while exact */
-	uint32_t count;      /* of exact */
-	uint32_t room;       /* places in exact, a power of two */
+	uint32_t *exact;    /* open addressing, 0 is a free place; NULL once estimating */
+	uint8_t *registers; /* NULL while exact */
+	uint32_t count;     /* of exact */
+	uint32_t room;      /* places in exact, a power of two */
 };
 
 void sketch_free(struct sketch *s);
 void sketch_add(struct sketch *s, uint64_t hash);
+
+/* Fetches the memory that sketch_add() of the same hash will need: worth it when several hashes are
+ * known before the first is added. */
+void sketch_fetch(const struct sketch *s, uint64_t hash);
 uint64_t sketch_count(const struct sketch *s);
 bool sketch_is_exact(const struct sketch *s);
 
@@ -29,7 +33,9 @@ bool sketch_is_exact(const struct sketch *s);
  * nobody outside can aim at collisions. */
 uint64_t hash_bytes(const void *at, size_t len);
 
-/* As hash_bytes() of the text in lower case (ASCII); text over 255 bytes counts by its first 255. */
+/* The same for texts that differ only in the case of ASCII letters, made for host names and
+ * addresses: texts of other bytes may fall together. Text over 255 bytes counts by its first 255.
+ */
 uint64_t hash_nocase(struct slice text);
 
 #endif

@@ -338,10 +338,40 @@ static void count_message(struct tally *t, struct tally_source *s, const struct 
 	add_sample(t, s, q);
 }
 
-static void add_hashes(struct sketch *sketch, const uint64_t *hashes, size_t count)
+/* Spares the sketch what was just counted: most mail goes to few domains. */
+static bool is_news(struct tally_source *s, uint64_t hash)
 {
+	uint32_t *seen = &s->domains_seen[hash % TALLY_RECENT], mark = (uint32_t)(hash >> 32);
+
+	if (*seen == mark && mark != 0)
+		return false;
+	*seen = mark;
+	return true;
+}
+
+/* Up to HASHES_HELD of them: the memory for all is fetched before any is counted. */
+static void add_domains(struct tally_source *s, uint64_t *hashes, size_t count)
+{
+	size_t news = 0;
+
 	for (size_t i = 0; i < count; i++)
-		sketch_add(sketch, hashes[i]);
+		if (is_news(s, hashes[i])) {
+			sketch_fetch(&s->domains, hashes[i]);
+			hashes[news++] = hashes[i];
+		}
+	for (size_t i = 0; i < news; i++)
+		sketch_add(&s->domains, hashes[i]);
+}
+
+static size_t hash_domains(const struct queued *q, size_t from, uint64_t hashes[HASHES_HELD])
+{
+	size_t n = 0;
+
+	while (n < HASHES_HELD && from + n < q->recipient_count) {
+		hashes[n] = hash_nocase(q->domains[from + n]);
+		n++;
+	}
+	return n;
 }
 
 void tally_add(struct tally *t, const struct queued *q)
@@ -350,11 +380,9 @@ void tally_add(struct tally *t, const struct queued *q)
 	uint64_t sender = hash_nocase(q->sender), host = hash_bytes(q->host.at, q->host.len);
 	uint64_t ordered, unordered;
 	struct shard *sh = &t->shards[hash % SHARDS];
-	size_t held = q->recipient_count < HASHES_HELD ? q->recipient_count : HASHES_HELD;
+	size_t counted = 0, held = hash_domains(q, 0, hashes);
 
 	count_order(q, &ordered, &unordered);
-	for (size_t i = 0; i < held; i++)
-		hashes[i] = hash_nocase(q->domains[i]);
 
 	(void)pthread_mutex_lock(&sh->lock);
 	struct tally_source *s = find_or_add(sh, &q->source, hash);
@@ -365,9 +393,10 @@ void tally_add(struct tally *t, const struct queued *q)
 		sketch_add(&s->senders, sender);
 	if (q->host.len > 0)
 		sketch_add(&s->hosts, host);
-	add_hashes(&s->domains, hashes, held);
-	for (size_t i = held; i < q->recipient_count; i++)
-		sketch_add(&s->domains, hash_nocase(q->domains[i]));
+	for (; held > 0; held = hash_domains(q, counted, hashes)) {
+		add_domains(s, hashes, held);
+		counted += held;
+	}
 	(void)pthread_mutex_unlock(&sh->lock);
 }
 

@@ -18,6 +18,8 @@
 #define TALLY_SENDERS    16 /* sender domains remembered by name for each source */
 #define TALLY_SAMPLES    24 /* messages sampled for each source, evenly over all of its own */
 #define TALLY_BUCKETS    64 /* of the histogram over time */
+#define TALLY_RECENT     32
+#define TALLY_RECENT     32
 #define TALLY_DOMAIN_MAX 253
 
 struct tally_domain {
@@ -39,6 +41,8 @@ struct tally_source {
 	uint64_t messages_missed_max;        /* may have been dropped before it was remembered */
 	int64_t first, last;                 /* received, seconds since 1970 */
 	struct sketch domains;               /* of recipients */
+	uint32_t domains_seen[TALLY_RECENT]; /* hashes counted lately: most mail goes to few domains
+					      */
 	struct sketch senders;               /* envelope senders */
 	struct sketch hosts;                 /* client addresses */
 	struct tally_domain *sender_domains; /* the first TALLY_SENDERS different ones */
