@@ -1,49 +1,463 @@
-/* cmd_queue.c - stanch queue: what lies in the queue. */
+/* cmd_queue.c - stanch queue: what lies in the queue.
+ *
+ * The queue is read twice: first by several threads, to find which messages are meant, of which
+ * only the names are kept; then those one after the other, in order, to print them. So memory
+ * stays small however long the list is. */
+#include "base/memory.h"
+#include "formats/exim_id.h"
 #include "programs/context.h"
+#include "programs/filter_options.h"
+#include "reports/exim_list.h"
+#include "reports/progress.h"
+#include "reports/queue_list.h"
+#include "sensors/filter.h"
+#include "sensors/queue.h"
 #include "systems/exim/scan.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 struct queue_settings {
+	struct filter_settings filter;
 	bool count;
+	const char *format;
 };
+
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_EXIM, FORMAT_EXIM_COUNT };
+
+static const struct format_row {
+	const char *name;
+	enum format format;
+	enum exim_list_form form;
+	bool sorted;
+} formats[] = {
+	{"table", FORMAT_TABLE, 0, true},
+	{"exim", FORMAT_EXIM, EXIM_LIST_BP, true},
+	{"exim-bp", FORMAT_EXIM, EXIM_LIST_BP, true},
+	{"exim-bpc", FORMAT_EXIM_COUNT, 0, true},
+	{"exim-bpu", FORMAT_EXIM, EXIM_LIST_BPU, true},
+	{"exim-bpr", FORMAT_EXIM, EXIM_LIST_BP, false},
+	{"exim-bpru", FORMAT_EXIM, EXIM_LIST_BPU, false},
+	{"exim-bpa", FORMAT_EXIM, EXIM_LIST_BPA, true},
+	{"exim-bpra", FORMAT_EXIM, EXIM_LIST_BPA, false},
+	{"exim-bpi", FORMAT_EXIM, EXIM_LIST_BPI, true},
+};
+
+static const char *const format_names[] = {"table", "exim", "exim-bp", "exim-bpc", "exim-bpu",
+	"exim-bpr", "exim-bpru", "exim-bpa", "exim-bpra", "exim-bpi", NULL};
 
 static const struct option_row rows[] = {
 	{.name = "count",
 		.kind = OPTION_FLAG,
 		.offset = offsetof(struct queue_settings, count),
-		.help = "Print only how many messages there are."},
+		.help = "Print only how many messages there are. Without conditions, only names "
+			"are "
+			"read."},
+	{.name = "format",
+		.argument = "FORMAT",
+		.kind = OPTION_CHOICE,
+		.offset = offsetof(struct queue_settings, format),
+		.choices = format_names,
+		.help = "table (for people), or byte for byte what Exim prints with the option of "
+			"that "
+			"name, of its default queue unless --queue says otherwise: exim (that is "
+			"exim-bp), "
+			"exim-bpc, exim-bpu, exim-bpr, exim-bpru, exim-bpa, exim-bpra, exim-bpi. "
+			"Exim does "
+			"not encode what senders wrote."},
 };
 
-static void visit_nothing(void *context, unsigned worker, const struct scanned *m)
+/* A message that is meant. */
+struct entry {
+	struct exim_id id;
+	const struct spool_folder *folder;
+};
+
+/* One run of the command. */
+struct job {
+	struct context *context;
+	struct filter *filter;
+	struct exim_spool *spool;
+	struct scan_options options;
+	const struct format_row *format;
+	bool count_only;
+	int64_t now;
+
+	struct queue_sensor *sensors[SCAN_THREADS_MAX]; /* one for each worker, made by it */
+	pthread_mutex_t lock;                           /* of the entries */
+	struct entry *entries;
+	size_t entry_count, entry_room;
+	atomic_ullong matching, unknown, unreadable;
+
+	uint64_t frozen, damaged; /* of those that were printed */
+};
+
+/* ---- which messages are meant ---- */
+
+static void add_entry(struct job *job, const struct exim_id *id, const struct spool_folder *folder)
 {
-	(void)context;
-	(void)worker;
-	(void)m;
+	(void)pthread_mutex_lock(&job->lock);
+	if (job->entry_count == job->entry_room) {
+		job->entry_room = job->entry_room > 0 ? job->entry_room * 2 : 64;
+		job->entries = memory_grow(job->entries, job->entry_room, sizeof(*job->entries));
+	}
+	job->entries[job->entry_count++] = (struct entry){*id, folder};
+	(void)pthread_mutex_unlock(&job->lock);
+}
+
+static struct queue_sensor *sensor_of(struct job *job, unsigned worker)
+{
+	if (job->sensors[worker] == NULL)
+		job->sensors[worker] = queue_sensor_new(context_exim_login(job->context));
+	return job->sensors[worker];
+}
+
+static void visit(void *context, unsigned worker, const struct scanned *m)
+{
+	struct job *job = context;
+	struct queued q;
+
+	if (!filter_is_empty(job->filter)) {
+		bool sensed = queue_sense(sensor_of(job, worker), m, &q);
+		switch (filter_match(job->filter, worker, m, &q, sensed)) {
+		case FILTER_NO:
+			return;
+		case FILTER_UNKNOWN:
+			atomic_fetch_add(&job->unknown, 1);
+			return;
+		case FILTER_YES:
+			break;
+		}
+	}
+	atomic_fetch_add(&job->matching, 1);
+	if (m->error != 0)
+		atomic_fetch_add(&job->unreadable, 1);
+	if (!job->count_only)
+		add_entry(job, &m->id, m->folder);
+}
+
+static int scan(struct job *job, struct problem *problem)
+{
+	struct scan_progress counts = {0};
+	struct scan_result result = {0};
+	const struct global_settings *global = &job->context->global;
+
+	(void)context_exim_login(job->context); /* before the threads ask */
+	job->options.names_only = job->count_only && filter_is_empty(job->filter);
+	struct progress *progress =
+		progress_new_of_scan(job->context->error_terminal && !global->quiet, &counts);
+	int r = exim_scan(job->spool, &job->options, visit, job, &counts, &result, problem);
+	progress_free(progress);
+	if (r == 0 && job->options.names_only)
+		atomic_store(&job->matching, result.messages);
+	return r;
+}
+
+/* For ids alone the queue need not be read. */
+static bool find_by_id(struct job *job, const struct command_arguments *arguments)
+{
+	size_t count = 0;
+	const struct exim_id *ids = filter_ids(job->filter, &count);
+
+	if (count == 0 || count != arguments->count || job->count_only)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct spool_folder *folder =
+			exim_spool_find(job->spool, job->options.only_queue, &ids[i]);
+		bool is_held = folder != NULL && job->options.except_queue != NULL &&
+			       strcmp(folder->queue, job->options.except_queue) == 0;
+		if (folder != NULL && !is_held)
+			add_entry(job, &ids[i], folder);
+	}
+	return true;
+}
+
+/* ---- in order ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+	return exim_id_compare(&((const struct entry *)a)->id, &((const struct entry *)b)->id);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int order = exim_id_compare_time(
+		&((const struct entry *)a)->id, &((const struct entry *)b)->id);
+
+	return order != 0 ? order : compare_names(a, b);
+}
+
+static bool has_new_ids(const struct job *job)
+{
+	for (size_t i = 0; i < job->entry_count; i++)
+		if (job->entries[i].id.len == EXIM_ID_NEW)
+			return true;
+	return false;
+}
+
+/* Whether the Exim whose list is to be imitated sorts as it does from 4.97 on. A queue with ids of
+ * that age tells; else Exim is asked, and if it cannot be, the ids' age decides. */
+static bool exim_sorts_by_time(const struct job *job)
+{
+	struct exim_program program;
+	char version[128] = "";
+	unsigned major = 0, minor = 0;
+
+	if (has_new_ids(job))
+		return true;
+	if (context_exim(job->context, &program, NULL) < 0 ||
+		exim_version(&program, version, sizeof(version), NULL) < 0)
+		return false;
+	const char *number = strstr(version, "version ");
+	if (number == NULL)
+		return false;
+	char *end;
+	major = (unsigned)strtoul(number + strlen("version "), &end, 10);
+	if (*end == '.')
+		minor = (unsigned)strtoul(end + 1, NULL, 10);
+	return major > 4 || (major == 4 && minor >= 97);
+}
+
+static void sort(struct job *job)
+{
+	bool by_time = job->format->format != FORMAT_EXIM || exim_sorts_by_time(job);
+
+	if (job->entry_count > 1 && job->format->sorted)
+		qsort(job->entries, job->entry_count, sizeof(*job->entries),
+			by_time ? compare_times : compare_names);
+}
+
+/* ---- printing ---- */
+
+static struct queue_list list_of(const struct job *job)
+{
+	const struct terminal terminal = {stdout, job->context->color, job->context->width};
+	bool with_queue = false;
+
+	for (size_t i = 1; i < job->entry_count; i++)
+		with_queue = with_queue || strcmp(job->entries[i].folder->queue,
+						   job->entries[0].folder->queue) != 0;
+	return queue_list_of(terminal, has_new_ids(job) ? EXIM_ID_NEW : EXIM_ID_OLD, with_queue);
+}
+
+static void print_one(struct job *job, const struct queue_list *list, const struct scanned *m,
+	const struct queued *q, bool sensed)
+{
+	job->frozen += q->frozen;
+	job->damaged += q->damaged;
+	if (job->format->format == FORMAT_EXIM)
+		exim_list_write(stdout, job->format->form, m, q, sensed, job->now);
+	else if (job->format->format == FORMAT_JSON)
+		queue_list_json(stdout, m, q, sensed, job->now);
+	else
+		queue_list_row(list, m, q, sensed, job->now);
+}
+
+/* Between the two readings a message may have been delivered, or changed. */
+static void print_entry(struct job *job, const struct queue_list *list, const struct entry *e,
+	struct message_buffer *buffer)
+{
+	struct scanned m;
+	struct queued q;
+
+	if (exim_read_message(e->folder, &e->id, buffer, &m) == -ENOENT)
+		return;
+	bool sensed = queue_sense(sensor_of(job, 0), &m, &q);
+	if (filter_match(job->filter, 0, &m, &q, sensed) == FILTER_YES)
+		print_one(job, list, &m, &q, sensed);
+}
+
+static void print_entries(struct job *job)
+{
+	AUTO(message_buffer) buffer = message_buffer_new();
+	struct queue_list list = list_of(job);
+
+	if (job->format->format == FORMAT_TABLE && job->entry_count > 0)
+		queue_list_title(&list);
+	for (size_t i = 0; i < job->entry_count; i++)
+		print_entry(job, &list, &job->entries[i], buffer);
+}
+
+/* ---- what else is to be said ---- */
+
+static bool is_found(const struct job *job, const struct exim_id *id)
+{
+	for (size_t i = 0; i < job->entry_count; i++)
+		if (exim_id_compare(&job->entries[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static int tell_missing(const struct job *job)
+{
+	size_t count = 0, missing = 0;
+	const struct exim_id *ids = filter_ids(job->filter, &count);
+	const char *hold = job->context->global.hold_queue;
+
+	for (size_t i = 0; i < count && !job->count_only; i++) {
+		if (is_found(job, &ids[i]))
+			continue;
+		missing++;
+		bool is_held = exim_spool_find(job->spool, hold, &ids[i]) != NULL;
+		context_warn(job->context,
+			is_held ? "%s: is held, in the queue \"%s\"" : "%s: is not in the queue",
+			ids[i].text, hold);
+	}
+	return missing > 0 ? COMMAND_LEFT : COMMAND_DONE;
+}
+
+static void tell_count(const struct job *job)
+{
+	char count[UNITS_TEXT];
+
+	if (job->format->format != FORMAT_TABLE)
+		return;
+	if (job->entry_count == 0)
+		context_hint(job->context, filter_is_empty(job->filter)
+						   ? "The queue is empty."
+						   : "No message in the queue matches.");
+	else
+		context_hint(job->context, "%s message%s, %" PRIu64 " frozen, %" PRIu64 " damaged",
+			units_count_text(job->entry_count, count), job->entry_count == 1 ? "" : "s",
+			job->frozen, job->damaged);
+}
+
+/* What could not be looked at is said, and is no success. */
+static int tell_unknown(const struct job *job)
+{
+	uint64_t unknown = atomic_load(&job->unknown), unreadable = atomic_load(&job->unreadable);
+
+	if (unknown > 0)
+		context_warn(job->context,
+			"%" PRIu64
+			" more could not be judged: damaged where the answer would stand",
+			unknown);
+	if (unreadable > 0)
+		context_warn(job->context, "%" PRIu64 " could not be read in full", unreadable);
+	return unknown + unreadable > 0 ? COMMAND_UNABLE : COMMAND_DONE;
+}
+
+/* ---- the command ---- */
+
+static int print_count(struct job *job)
+{
+	uint64_t n = atomic_load(&job->matching), unknown = atomic_load(&job->unknown);
+
+	if (unknown > 0) {
+		context_warn(job->context,
+			"at least %" PRIu64 "; %" PRIu64
+			" more could not be judged: damaged where the answer would stand",
+			n, unknown);
+		return COMMAND_UNABLE;
+	}
+	if (job->format->format == FORMAT_JSON)
+		(void)printf("{\"count\":%" PRIu64 "}\n", n);
+	else
+		(void)printf("%" PRIu64 "\n", n);
+	return COMMAND_DONE;
+}
+
+static int list_queue(
+	struct job *job, const struct command_arguments *arguments, struct problem *problem)
+{
+	if (!find_by_id(job, arguments)) {
+		int r = scan(job, problem);
+		if (r < 0)
+			return r;
+	}
+	if (job->count_only)
+		return print_count(job);
+	sort(job);
+	print_entries(job);
+	(void)fflush(stdout);
+	tell_count(job);
+	int unknown = tell_unknown(job), missing = tell_missing(job);
+	return unknown != COMMAND_DONE ? unknown : missing;
+}
+
+static const struct format_row *find_format(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(formats[i].name, name) != 0)
+		i++; /* it is one of them: the option's choices are the same */
+	return &formats[i];
+}
+
+static int choose_format(
+	struct job *job, const struct queue_settings *settings, struct problem *problem)
+{
+	static const struct format_row json = {"json", FORMAT_JSON, 0, true};
+	bool wants_json = job->context->global.json;
+
+	if (wants_json && settings->format != NULL)
+		return problem_set(problem, -EINVAL, "--json and --format: one or the other");
+	job->format = wants_json
+			      ? &json
+			      : find_format(settings->format != NULL ? settings->format : "table");
+	job->count_only = settings->count || job->format->format == FORMAT_EXIM_COUNT;
+	return 0;
+}
+
+static void choose_queue(struct job *job)
+{
+	const char *queue = filter_queue(job->filter);
+	bool is_exim = job->format->format >= FORMAT_EXIM;
+
+	job->options.only_queue = queue != NULL ? queue : is_exim ? "" : NULL;
+	if (job->options.only_queue == NULL)
+		job->options.except_queue = job->context->global.hold_queue;
+}
+
+static void end_job(struct job *job)
+{
+	filter_free(job->filter);
+	for (size_t i = 0; i < SCAN_THREADS_MAX; i++)
+		queue_sensor_free(job->sensors[i]);
+	free(job->entries);
+	(void)pthread_mutex_destroy(&job->lock);
+}
+
+static int run_job(struct job *job, const struct queue_settings *settings,
+	const struct command_arguments *arguments)
+{
+	struct problem problem = {0};
+
+	int r = choose_format(job, settings, &problem);
+	if (r == 0)
+		r = filter_new(&settings->filter, arguments->at, arguments->count, job->now,
+			&job->filter, &problem);
+	if (r < 0) {
+		context_problem(job->context, &problem);
+		return COMMAND_USAGE;
+	}
+	choose_queue(job);
+	job->options.threads = context_threads(job->context);
+	job->options.sizes = filter_needs_sizes(job->filter);
+	r = context_spool(job->context, &job->spool, &problem);
+	if (r == 0)
+		r = list_queue(job, arguments, &problem);
+	if (r >= 0)
+		return r;
+	context_problem(job->context, &problem);
+	return COMMAND_UNABLE;
 }
 
 static int run(
 	struct context *context, const void *settings, const struct command_arguments *arguments)
 {
-	struct problem problem = {0};
-	struct exim_spool *spool = NULL;
-	const struct scan_options options = {
-		.names_only = true, .except_queue = context->global.hold_queue};
-	struct scan_result result;
+	struct job job = {.context = context, .now = time(NULL), .lock = PTHREAD_MUTEX_INITIALIZER};
 
-	(void)settings;
-	(void)arguments;
-	int r = context_spool(context, &spool, &problem);
-	if (r == 0)
-		r = exim_scan(spool, &options, visit_nothing, NULL, NULL, &result, &problem);
-	if (r < 0) {
-		context_problem(context, &problem);
-		return COMMAND_UNABLE;
-	}
-	(void)printf("%" PRIu64 "\n", result.messages);
-	return COMMAND_DONE;
+	int status = run_job(&job, settings, arguments);
+	end_job(&job);
+	return status;
 }
 
 const struct command command_queue = {
@@ -51,8 +465,15 @@ const struct command command_queue = {
 	.arguments = "[SOURCE|ID...]",
 	.arguments_most = SIZE_MAX,
 	.help = "list the messages in the queue",
-	.about = "Lists the messages in the queue, newest last.",
+	.about =
+		"Lists the messages in the queue, newest last: all, or those of the named sources, "
+		"with the named ids, that meet all the conditions.\n"
+		"A PATTERN is exact text, letter case not counting; with * or ? in it a shell's "
+		"pattern for the whole; between slashes a Perl expression that may match "
+		"anywhere.\n",
 	.settings_size = sizeof(struct queue_settings),
-	.sets = {COMMAND_SET("What is listed", rows, 0)},
+	.sets = {COMMAND_SET("What is listed", rows, 0),
+		COMMAND_SET(
+			"Which messages", filter_options, offsetof(struct queue_settings, filter))},
 	.run = run,
 };
