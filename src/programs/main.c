@@ -66,12 +66,11 @@ static int read_words(struct context *context, struct invocation *in, int argc, 
 		struct option_set sets[COMMAND_SETS + 1];
 		size_t n = command_sets(in, sets);
 		sets[n++] = context_options(context);
-		int r = options_take(&words, sets, n, &word, problem);
-		if (r == OPTION_TAKEN_ARGUMENT)
-			r = take_argument(in, word, problem);
+		int taken = options_take(&words, sets, n, &word, problem);
+		int r = taken == OPTION_TAKEN_ARGUMENT ? take_argument(in, word, problem) : taken;
 		context->command = in->command;
-		if (r < 0 || r == OPTION_TAKEN_END)
-			return words.next == words.count && r == OPTION_TAKEN_END ? 0 : r;
+		if (r < 0 || taken == OPTION_TAKEN_END)
+			return r < 0 ? r : 0;
 	}
 }
 
