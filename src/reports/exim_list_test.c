@@ -83,15 +83,15 @@ static void test_flags(void **state)
 		"          d@todo.test\n\n");
 	expect("null sender",
 		print(EXIM_LIST_BPU,
-			slice_of(ID "-H\nroot 0 0\n<>\n1795435550 0\nXX\n1\nx@y.test\n\n"), "", 19,
+			slice_of(ID "-H\nroot 0 0\n<>\n1795435550 0\nXX\n1\nx@y.test\n\n005  A: b\n"), "", 19,
 			NOW),
-		" 0m     1 " ID " <>\n          x@y.test\n\n");
+		" 0m     6 " ID " <>\n          x@y.test\n\n005  A: b\n");
 	expect("bytes as they are",
 		print(EXIM_LIST_BPU,
 			slice_of(ID "-H\nroot 0 0\n<\"\x1b[2J\xff\"@x>\n1795435550 0\nXX\n1\n"
-				    "\"\a\"@y\n\n"),
+				    "\"\a\"@y\n\n005  A: b\n"),
 			"", 19, NOW),
-		" 0m     1 " ID " <\"\x1b[2J\xff\"@x>\n          \"\a\"@y\n\n");
+		" 0m     6 " ID " <\"\x1b[2J\xff\"@x>\n          \"\a\"@y\n\n");
 }
 
 static const struct age_case {
