@@ -85,7 +85,7 @@ static void test_flags(void **state)
 		print(EXIM_LIST_BPU,
 			slice_of(ID "-H\nroot 0 0\n<>\n1795435550 0\nXX\n1\nx@y.test\n\n005  A: b\n"), "", 19,
 			NOW),
-		" 0m     6 " ID " <>\n          x@y.test\n\n005  A: b\n");
+		" 0m     6 " ID " <>\n          x@y.test\n\n");
 	expect("bytes as they are",
 		print(EXIM_LIST_BPU,
 			slice_of(ID "-H\nroot 0 0\n<\"\x1b[2J\xff\"@x>\n1795435550 0\nXX\n1\n"
