@@ -32,10 +32,7 @@ static void text_becomes_utf8(void **state)
 		size_t len;
 		char *got = charset_to_utf8(c->raw, slice_of(c->set), &len);
 
-		if (strcmp(got, c->want) != 0) {
-			print_error("%s: got \"%s\", want \"%s\"\n", c->name, got, c->want);
-			fail();
-		}
+		assert_string_equal(got, c->want);
 		assert_int_equal(len, strlen(c->want));
 		free(got);
 	}

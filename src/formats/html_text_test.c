@@ -35,10 +35,7 @@ static void tags_are_taken_out(void **state)
 		size_t len;
 		char *got = html_text(slice_of(c->html), &len);
 
-		if (strcmp(got, c->want) != 0) {
-			print_error("%s: got \"%s\", want \"%s\"\n", c->name, got, c->want);
-			fail();
-		}
+		assert_string_equal(got, c->want);
 		assert_int_equal(len, strlen(c->want));
 		free(got);
 	}

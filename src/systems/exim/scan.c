@@ -691,7 +691,7 @@ int exim_scan(const struct exim_spool *spool, const struct scan_options *options
 		.visit = visit,
 		.context = context,
 		.progress = progress};
-	pthread_t threads[SCAN_THREADS_MAX];
+	pthread_t threads[SCAN_THREADS_MAX] = {0};
 	struct worker workers[SCAN_THREADS_MAX];
 
 	init_waiting(&s);

@@ -1,0 +1,80 @@
+/* folder.h - a temporary folder for one test: cmocka's set-up and tear-down, and what is put in it.
+ * *state is its path. */
+#ifndef STANCH_TESTS_FOLDER_H
+#define STANCH_TESTS_FOLDER_H
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FOLDER_PATH_MAX 700
+
+static inline int folder_setup(void **state)
+{
+	char *path = strdup("/tmp/stanch-test-XXXXXX");
+
+	if (path == NULL || mkdtemp(path) == NULL)
+		return -1;
+	*state = path;
+	return chmod(path, 0755);
+}
+
+static inline int folder_remove_one(
+	const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st, (void)type, (void)where;
+	return remove(path);
+}
+
+static inline int folder_teardown(void **state)
+{
+	int err = nftw(*state, folder_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+
+	free(*state);
+	return err;
+}
+
+static inline void folder_fail(const char *what, const char *path)
+{
+	(void)fprintf(stderr, "%s %s: %s\n", what, path, strerror(errno));
+	abort();
+}
+
+/* Makes top/below and every folder on the way. */
+static inline void folder_make(const char *top, const char *below)
+{
+	char path[FOLDER_PATH_MAX];
+	size_t begin = (size_t)snprintf(path, sizeof(path), "%s/%s", top, below) - strlen(below);
+
+	for (char *slash = path + begin; slash != NULL;) {
+		slash = strchr(slash, '/');
+		if (slash != NULL)
+			*slash = '\0';
+		if (mkdir(path, 0755) != 0 && errno != EEXIST)
+			folder_fail("mkdir", path);
+		if (slash != NULL)
+			*slash++ = '/';
+	}
+}
+
+static inline void folder_write_bytes(
+	const char *top, const char *below, const void *bytes, size_t len)
+{
+	char path[FOLDER_PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", top, below) >= sizeof(path))
+		folder_fail("too long:", path);
+	FILE *f = fopen(path, "w");
+	if (f == NULL || fwrite(bytes, 1, len, f) != len || fclose(f) != 0)
+		folder_fail("write", path);
+}
+
+static inline void folder_write(const char *top, const char *below, const char *text)
+{
+	folder_write_bytes(top, below, text, strlen(text));
+}
+
+#endif
