@@ -284,7 +284,8 @@ static void see_received(struct reader *r, struct slice value)
 		return;
 	r->out->passed_here = r->out->has_exim_id = true;
 	r->out->exim_id = id;
-	r->out->authenticated = is_authenticated(said.with);
+	r->out->local = slice_is(said.with, "local");
+	r->out->authenticated = !r->out->local && is_authenticated(said.with);
 	keep_envelope_sender(r->out, value);
 }
 
@@ -388,4 +389,12 @@ int returned_mail_read(struct slice header, struct slice body, struct slice our_
 	read_header(&r, quoted.header);
 	free(quoted.decoded);
 	return 0;
+}
+
+struct slice returned_mail_receiver(struct slice received)
+{
+	struct received said;
+
+	read_received(received, &said);
+	return said.by;
 }

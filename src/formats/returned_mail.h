@@ -42,6 +42,7 @@ struct returned_mail {
 	bool has_exim_id;       /* exim_id is set, and it is plausible */
 	bool passed_here;       /* a Received line says so: by our host, with a plausible id */
 	bool authenticated;     /* and that the sender had authenticated to it */
+	bool local;             /* or that a local process gave it to Exim */
 	struct exim_id exim_id; /* from our Received line, else from an Exim-made Message-ID */
 };
 
@@ -51,5 +52,9 @@ struct returned_mail {
  * quotes no header; then only the recipients of *ret may be set. */
 MUST_USE int returned_mail_read(struct slice header, struct slice body, struct slice our_host,
 	int64_t bounced_at, struct returned_mail *ret);
+
+/* The host behind "by" in a Received field's value: of the first field of a queued message, which
+ * Exim writes itself, our own name. .at is NULL when there is none. */
+struct slice returned_mail_receiver(struct slice received);
 
 #endif

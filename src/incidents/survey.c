@@ -92,19 +92,29 @@ static void judge_all(struct survey *s)
 	qsort(s->sources, s->source_count, sizeof(s->sources[0]), by_score);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct tally_sample *)a)->id, ((const struct tally_sample *)b)->id);
+}
+
+/* Which thread read what first must not show. */
 static void take_sources(struct survey *s)
 {
 	struct tally_source **all = tally_sources(s->tally, &s->source_count);
 
 	s->rest = tally_rest(s->tally);
 	s->sources = memory_new(s->source_count, sizeof(s->sources[0]));
-	for (size_t i = 0; i < s->source_count; i++)
+	for (size_t i = 0; i < s->source_count; i++) {
 		s->sources[i].tally = all[i];
+		if (all[i]->sample_count > 1)
+			qsort(all[i]->samples, all[i]->sample_count, sizeof(all[i]->samples[0]),
+				by_id);
+	}
 }
 
 /* ---- which domains are hosted ---- */
 
-static void ask(struct survey *s, const struct exim_program *exim, size_t most)
+void survey_ask(struct survey *s, const struct exim_program *exim, size_t most)
 {
 	const char **names = memory_new(most, sizeof(*names));
 	enum hosted *answers = memory_new(most, sizeof(*answers));
@@ -209,12 +219,12 @@ int survey_run(const struct survey_options *options, struct scan_progress *progr
 	take_sources(s);
 	add_sender_domains(s);
 	if (options->exim != NULL)
-		ask(s, options->exim, SURVEY_SENDER_DOMAINS);
+		survey_ask(s, options->exim, SURVEY_SENDER_DOMAINS);
 	judge_all(s);
 	sample_all(s, options);
 	add_recipient_domains(s);
 	if (s->domains_known)
-		ask(s, options->exim, SURVEY_RECIPIENT_DOMAINS);
+		survey_ask(s, options->exim, SURVEY_RECIPIENT_DOMAINS);
 	judge_all(s);
 	*ret_survey = s;
 	s = NULL;
@@ -236,6 +246,14 @@ void survey_free(struct survey *s)
 const struct survey_source *survey_find(const struct survey *s, const struct source *source)
 {
 	for (size_t i = 0; i < s->source_count; i++)
+		if (source_equal(&s->sources[i].tally->source, source))
+			return &s->sources[i];
+	return NULL;
+}
+
+const struct survey_source *survey_suspect(const struct survey *s, const struct source *source)
+{
+	for (size_t i = 0; i < s->source_count && s->sources[i].score >= SCORE_SUSPECT; i++)
 		if (source_equal(&s->sources[i].tally->source, source))
 			return &s->sources[i];
 	return NULL;

@@ -63,11 +63,19 @@ MUST_USE int survey_run(const struct survey_options *options, struct scan_progre
 void survey_free(struct survey *s); /* NULL is fine */
 AUTO_FREE(survey)
 
+/* Asks Exim about the domains in s->domains that it was not asked about yet, at most `most`, the
+ * frequent ones first; sets domains_known and domains_problem. */
+void survey_ask(struct survey *s, const struct exim_program *exim, size_t most);
+
 /* The evidence behind a source's score. */
 void survey_judge(
 	const struct survey *s, const struct survey_source *source, struct judgement *ret);
 
-/* The source of that kind and name; NULL when it has no mail in the queue. */
+/* The source of that kind and name when it is under suspicion (SCORE_SUSPECT); else NULL. Time
+ * grows with the number of those under suspicion. */
+const struct survey_source *survey_suspect(const struct survey *s, const struct source *source);
+
+/* The source of that kind and name; NULL when it has no mail in the queue. Looks through all. */
 const struct survey_source *survey_find(const struct survey *s, const struct source *source);
 
 #endif

@@ -6,6 +6,12 @@ const struct command *const *command_table(void)
 {
 	static const struct command *const table[] = {
 		&command_queue,
+		&command_sources,
+		&command_hold,
+		&command_holds,
+		&command_restore,
+		&command_purge,
+		&command_backscatter,
 		NULL,
 	};
 

@@ -56,6 +56,12 @@ const struct command *const *command_table(void);
 /* NULL when there is none of that name. */
 const struct command *command_find(const char *name);
 
+extern const struct command command_backscatter;
 extern const struct command command_queue;
+extern const struct command command_sources;
+extern const struct command command_hold;
+extern const struct command command_holds;
+extern const struct command command_purge;
+extern const struct command command_restore;
 
 #endif
