@@ -89,6 +89,7 @@ places() { (cd "$1" && find . -path ./log -prune -o -type f -printf '%p\n' | LC_
 fresh() {
 	rm -rf "$work/spool" "$work/state"
 	cp -a "$work/new" "$work/spool"
+	: >"$work/fault"
 	files "$work/spool" >"$work/files"
 	places "$work/spool" >"$work/places"
 }
@@ -103,6 +104,7 @@ run() {
 bad() { # what
 	printf '    %s\n' "$1"
 	sed 's/^/    | /' "$work/err" 2>/dev/null | head -n 12
+	sed 's/^/    fault: /' "$work/fault" 2>/dev/null | head -n 12
 	return 1
 }
 
@@ -135,16 +137,21 @@ journal_right() {
 		run holds "$hold" --json
 		jq -r 'select(.state == "held") | .id' "$work/out"
 	done | LC_ALL=C sort >"$work/held"
-	find "$work/spool/stanch/input" -name '*-H' -printf '%f\n' 2>/dev/null | sed 's/-H$//' |
-		LC_ALL=C sort | cmp -s - "$work/held" || bad "the journal differs from the hold queue"
+	{ find "$work/spool/stanch/input" -name '*-H' -printf '%f\n' 2>/dev/null || true; } | sed 's/-H$//' |
+		LC_ALL=C sort | cmp -s - "$work/held" || bad "the journal differs from the hold queue" || return 1
 	! grep -qE '"state":"(unfinished|intended|restoring|purging)"' "$work/out" ||
 		bad "something is still unfinished"
 }
 
 all_back() {
 	if [[ -s $work/held ]]; then run restore --all --yes || bad "restore failed" || return 1; fi
-	places "$work/spool" | cmp -s - "$work/places" || bad "not all files are back in their places"
-	each_once
+	places "$work/spool" | diff "$work/places" - >"$work/moved" && each_once && return
+	# A message log that could not be moved is no reason to leave the message: it is named.
+	if grep -q 'message log: ' "$work/fault" && ! grep -q -- '-[HDJ]$' "$work/moved"; then
+		each_once
+		return
+	fi
+	bad "not all files are back in their places"
 }
 
 after_stop() { each_once && run holds && each_once && each_whole && no_half_line && journal_right && all_back; }
@@ -162,8 +169,10 @@ after_purge_stop() {
 	while read -r id; do
 		grep -q "$id removed by stanch purge" "$work/spool/log/mainlog" &&
 			grep -q "$id Completed" "$work/spool/log/mainlog" ||
-			bad "$id went without its lines" || return 1
-		[[ -z $(find "$work/spool" -name "$id*") ]] || bad "something of $id is left" || return 1
+			grep -q "Exim's log: " "$work/fault" || bad "$id went without its lines" || return 1
+		[[ -z $(find "$work/spool" -name "$id*") ]] ||
+			{ grep -q "$id: message log: " "$work/fault" && [[ -z $(find "$work/spool" -name "$id-?") ]]; } ||
+			bad "something of $id is left" || return 1
 	done <"$work/purged"
 	journal_right
 }
@@ -174,7 +183,7 @@ STANCH_STOP_AT=list "$program" holds >"$work/points"
 [[ -s $work/points ]] && ok "the program names its stop points" || not_ok "the program names its stop points"
 
 kill_at() { # point:n  command...
-	STANCH_STOP_AT=$1 run "${@:2}"
+	{ STANCH_STOP_AT=$1 run "${@:2}"; } 2>/dev/null
 	[[ $? -eq 137 ]]
 }
 
@@ -229,6 +238,7 @@ if after_stop; then ok "killed with few descriptors"; else not_ok "killed with f
 fault_run() { # fault command...
 	rm -f "$work/hit"
 	FAULT=$1 FAULT_HIT=$work/hit LD_PRELOAD=$faults run "${@:2}"
+	cp "$work/err" "$work/fault"
 	[[ -e $work/hit ]]
 }
 
