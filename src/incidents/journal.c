@@ -244,7 +244,11 @@ static int check_folder(const char *folder, bool make, struct problem *problem)
 		return problem_set(
 			problem, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
 	if (stat(folder, &s) < 0)
-		return problem_set(problem, -errno, "cannot look at %s: %s", folder, strerror(errno));
+		return errno == ENOENT
+			? problem_set(problem, -ENOENT,
+				  "there is no journal folder %s: nothing was held yet", folder)
+			: problem_set(problem, -errno, "cannot look at %s: %s", folder,
+				  strerror(errno));
 	if (!S_ISDIR(s.st_mode))
 		return problem_set(problem, -ENOTDIR, "%s is not a folder", folder);
 	return check_owned(folder, &s, problem);

@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "reports/json_text.h"
 #include "responders/recover.h"
+#include "systems/stop_point.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +151,7 @@ int acting_session_act(
 		context->global.state, JOURNAL_ACT, command, &s->acting.journal, problem);
 	if (err < 0)
 		return err;
+	stop_point(STOP_JOURNAL_OPENED);
 	if (s->acting.log == NULL) {
 		const struct exim_settings *settings = settings_of(s, context);
 

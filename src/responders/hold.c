@@ -374,9 +374,10 @@ static void second_pass_one(struct run *r, struct item *item)
 	}
 	if (rest.msglog.outcome != MOVE_DONE && rest.msglog.outcome != MOVE_GONE)
 		acted_add_result(r->acted, &item->id, "message log", rest.msglog);
-	if (rest.msglog_letter != item->msglog_letter)
+	if (rest.msglog.outcome == MOVE_DONE && rest.msglog_letter != item->msglog_letter) {
 		item->details_new = true;
-	item->msglog_letter = rest.msglog_letter;
+		item->msglog_letter = rest.msglog_letter;
+	}
 	snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld", r->request->queue,
 		(long long)r->hold);
 	mainlog_add(r->a->log, acting_now_us(), item->id.text, text);
@@ -462,6 +463,18 @@ static int write_row(struct run *r, struct item *item, bool add, struct problem 
 		   : journal_set_details(r->a->journal, &row, problem);
 }
 
+/* The message log lies beside the message, or else in the other of its two places (the spool was
+ * split, or joined, meanwhile). The intent must know, so that it goes back there after a crash. */
+static char msglog_letter(struct run *r, const struct item *item)
+{
+	char letter = r->a->spool->folders[item->folder].letter;
+	char other = letter != 0 ? '\0' : exim_id_letter(&item->id);
+	int fd = move_places_msglog(r->places, item->folder, other, false);
+
+	return fd >= 0 && message_file_seen(fd, &item->id, EXIM_FILE_NONE) == FILE_PRESENT ? other
+											   : letter;
+}
+
 /* All ids in one transaction, on disk before the first file is touched. */
 static int write_intent(struct run *r, struct problem *problem)
 {
@@ -489,7 +502,7 @@ static int write_intent(struct run *r, struct problem *problem)
 	for (size_t i = 0; i < r->list->count && err == 0; i++) {
 		struct item *item = &r->list->items[i];
 
-		item->msglog_letter = r->a->spool->folders[item->folder].letter;
+		item->msglog_letter = msglog_letter(r, item);
 		err = write_row(r, item, true, problem);
 	}
 	if (err == 0)
@@ -620,14 +633,16 @@ int hold_run(const struct acting *a, const struct hold_request *request, struct 
 	r.hold_folder = (size_t)folder;
 	sort_once(list, acted);
 	acted->counts.messages = list->count;
+	r.places = move_places_new(a->spool);
 	stop_point(STOP_HOLD_BEFORE_INTENT);
 	err = write_intent(&r, problem);
-	if (err < 0)
+	if (err < 0) {
+		move_places_free(r.places);
 		return err;
+	}
 	stop_point(STOP_HOLD_AFTER_INTENT);
 	acted->hold = r.hold;
 	r.locks_left = raise_limit();
-	r.places = move_places_new(a->spool);
 	r.buffer = message_buffer_new();
 	act(&r);
 	message_buffer_free(r.buffer);
