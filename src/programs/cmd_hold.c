@@ -3,6 +3,7 @@
 #include "base/printable.h"
 #include "programs/acting_session.h"
 #include "programs/filter_options.h"
+#include "programs/suspects.h"
 #include "responders/hold.h"
 #include "sensors/filter.h"
 #include "sensors/queue.h"
@@ -61,7 +62,9 @@ struct wanted {
 	const char **targets; /* sources and ids, of the command line and of --ids-from */
 	size_t target_count;
 	char *ids_text;               /* owned: what was read from --ids-from */
-	bool by_id_only;              /* nothing but ids: no scan is needed */
+	struct exim_id *backscatter; /* owned: the ids of --backscatter, targets, too */
+	bool conditions;             /* there are some besides the targets */
+	bool by_id_only;             /* nothing but ids: no scan is needed */
 	char source[SOURCE_TEXT_MAX]; /* when it is one source; else "" */
 };
 
@@ -174,6 +177,21 @@ static int understand(struct wanted *w, const struct hold_settings *settings,
 	filter_free(conditions);
 	one_source(w, settings);
 	return err;
+}
+
+/* What is proved now; mail that comes later is for the next time. */
+static int add_backscatter(struct wanted *w, struct context *context, struct problem *problem)
+{
+	size_t count = 0;
+	int err = suspects_backscatter_ids(context, &w->backscatter, &count, problem);
+
+	if (err < 0)
+		return err;
+	w->targets = memory_grow(w->targets, w->target_count + count + 1, sizeof(w->targets[0]));
+	for (size_t i = 0; i < count; i++)
+		w->targets[w->target_count++] = w->backscatter[i].text;
+	w->by_id_only = !w->conditions && are_all_ids(w);
+	return 0;
 }
 
 static void visit(void *given, unsigned worker, const struct scanned *m)
@@ -390,12 +408,18 @@ static int nothing_found(const struct context *context, struct acted *missing)
 }
 
 static int hold(struct acting_session *s, struct context *context,
-	const struct hold_settings *settings, const struct wanted *w, struct hold_list **list,
+	const struct hold_settings *settings, struct wanted *w, struct hold_list **list,
 	struct acted *missing)
 {
 	struct problem problem = {0};
 	int err = acting_session_begin(s, context, &problem);
 
+	if (err == 0 && settings->backscatter)
+		err = add_backscatter(w, context, &problem);
+	/* Without any target, the conditions alone would take what was not meant. */
+	if (err == 0 && w->target_count == 0 &&
+		(!w->conditions || settings->backscatter || settings->ids_from != NULL))
+		return nothing_found(context, missing);
 	if (err == 0)
 		err = find(context, s->acting.spool, settings, w, true, *list, missing, &problem);
 	if (err < 0) {
@@ -436,6 +460,7 @@ static int run(
 	acting_session_end(&session);
 	acted_clear(&missing);
 	hold_list_free(list);
+	free(wanted.backscatter);
 	free(wanted.targets);
 	free(wanted.ids_text);
 	return status;

@@ -40,18 +40,18 @@ struct mainlog {
 
 /* Exim sets TZ from its own settings and not from the caller's environment. Acting commands have one
  * thread at this point, so the environment may be lent for the length of the call. */
-static void local_time(const char *timezone, time_t at, struct tm *ret)
+static void local_time(const char *zone, time_t at, struct tm *ret)
 {
 	const char *ours = getenv("TZ");
 	char *kept = ours != NULL ? memory_copy(ours, strlen(ours)) : NULL;
 
-	if (strcasecmp(timezone, "UTC") == 0) {
+	if (strcasecmp(zone, "UTC") == 0) {
 		gmtime_r(&at, ret);
 		free(kept);
 		return;
 	}
-	if (timezone[0] != '\0')
-		setenv("TZ", timezone, 1);
+	if (zone[0] != '\0')
+		setenv("TZ", zone, 1);
 	else
 		unsetenv("TZ");
 	tzset();

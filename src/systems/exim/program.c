@@ -140,7 +140,7 @@ static int spawn(const struct exim_program *program, const char *const *argument
 		argv[n++] = "-C";
 		argv[n++] = program->config;
 	}
-	for (size_t i = 0; arguments[i] != NULL && i < ARGUMENTS_MAX; i++)
+	for (size_t i = 0; i < ARGUMENTS_MAX && arguments[i] != NULL; i++)
 		argv[n++] = arguments[i];
 
 	posix_spawn_file_actions_init(&actions);
