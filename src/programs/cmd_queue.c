@@ -65,13 +65,15 @@ static const struct option_row rows[] = {
 		.kind = OPTION_CHOICE,
 		.offset = offsetof(struct queue_settings, format),
 		.choices = format_names,
-		.help = "table (for people), or byte for byte what Exim prints with the option of "
-			"that "
-			"name, of its default queue unless --queue says otherwise: exim (that is "
+		.help = "How messages are listed (table). With the other forms, exim (that is "
 			"exim-bp), "
-			"exim-bpc, exim-bpu, exim-bpr, exim-bpru, exim-bpa, exim-bpra, exim-bpi. "
-			"Exim does "
-			"not encode what senders wrote."},
+			"exim-bpc, exim-bpu, exim-bpr, exim-bpru, exim-bpa, exim-bpra and "
+			"exim-bpi, "
+			"the output is byte for byte what Exim prints with the option of that "
+			"name: of "
+			"its default queue unless --queue says otherwise, and without encoding "
+			"what "
+			"senders wrote."},
 };
 
 /* A message that is meant. */

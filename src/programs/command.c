@@ -6,12 +6,15 @@ const struct command *const *command_table(void)
 {
 	static const struct command *const table[] = {
 		&command_queue,
+		&command_show,
 		&command_sources,
+		&command_check,
 		&command_hold,
 		&command_holds,
 		&command_restore,
 		&command_purge,
 		&command_backscatter,
+		&command_completion,
 		NULL,
 	};
 

@@ -57,7 +57,10 @@ const struct command *const *command_table(void);
 const struct command *command_find(const char *name);
 
 extern const struct command command_backscatter;
+extern const struct command command_check;
+extern const struct command command_completion;
 extern const struct command command_queue;
+extern const struct command command_show;
 extern const struct command command_sources;
 extern const struct command command_hold;
 extern const struct command command_holds;

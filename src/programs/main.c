@@ -77,7 +77,8 @@ static int read_words(struct context *context, struct invocation *in, int argc, 
 static int wrong_usage(const struct context *context, const struct problem *problem)
 {
 	if (context->command != NULL && context->command->is_plugin) {
-		(void)printf("Mailqueue UNKNOWN - %s\n", problem->text);
+		(void)printf("Mailqueue UNKNOWN - %s\n",
+			problem->text); /* a plugin has no other voice */
 		return NAGIOS_UNKNOWN;
 	}
 	context_problem(context, problem);

@@ -181,8 +181,7 @@ static json_t *number(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-void queue_list_json(
-	FILE *out, const struct scanned *m, const struct queued *q, bool sensed, int64_t now)
+json_t *queue_list_object(const struct scanned *m, const struct queued *q, bool sensed, int64_t now)
 {
 	char source[SOURCE_TEXT_MAX];
 	json_t *object = json_object();
@@ -205,5 +204,11 @@ void queue_list_json(
 	json_put(object, "bounce", json_boolean(q->bounce));
 	json_put(object, "subject", sensed ? subject_json(m) : NULL);
 	json_put(object, "damaged", queue_list_damage_json(m));
-	json_line(out, object);
+	return object;
+}
+
+void queue_list_json(
+	FILE *out, const struct scanned *m, const struct queued *q, bool sensed, int64_t now)
+{
+	json_line(out, queue_list_object(m, q, sensed, now));
 }

@@ -34,6 +34,10 @@ void queue_list_row(const struct queue_list *list, const struct scanned *m, cons
 void queue_list_json(
 	FILE *out, const struct scanned *m, const struct queued *q, bool sensed, int64_t now);
 
+/* Its object. A new reference. */
+json_t *queue_list_object(
+	const struct scanned *m, const struct queued *q, bool sensed, int64_t now);
+
 /* What is wrong with a message, for a person; false when nothing is. */
 bool queue_list_damage(const struct scanned *m, struct problem *ret);
 
