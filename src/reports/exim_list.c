@@ -173,10 +173,10 @@ void exim_list_write(FILE *out, enum exim_list_form form, const struct scanned *
 	put_size(out, size_of(m));
 	(void)fprintf(out, " %s", m->id.text);
 	put_envelope(out, m);
-	if (q->frozen)
-		(void)fputs(" *** frozen ***", out);
 	if (reading == READ_ENVELOPE)
 		put_damage(out, m);
+	if (q->frozen)
+		(void)fputs(" *** frozen ***", out);
 	(void)fputc('\n', out);
 	put_recipients(out, form, q);
 	if (form == EXIM_LIST_BPA)

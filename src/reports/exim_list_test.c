@@ -83,8 +83,9 @@ static void test_flags(void **state)
 		"          d@todo.test\n\n");
 	expect("null sender",
 		print(EXIM_LIST_BPU,
-			slice_of(ID "-H\nroot 0 0\n<>\n1795435550 0\nXX\n1\nx@y.test\n\n005  A: b\n"), "", 19,
-			NOW),
+			slice_of(ID
+				"-H\nroot 0 0\n<>\n1795435550 0\nXX\n1\nx@y.test\n\n005  A: b\n"),
+			"", 19, NOW),
 		" 0m     6 " ID " <>\n          x@y.test\n\n");
 	expect("bytes as they are",
 		print(EXIM_LIST_BPU,
@@ -161,6 +162,14 @@ static void test_damaged(void **state)
 		"      " ID "\n    *** spool format error: size=%zu ***\n\n", len);
 	expect("cut off in the envelope",
 		print(EXIM_LIST_BP, (struct slice){file, len}, "", 275, NOW), want);
+	const char *frozen =
+		ID "-H\nroot 0 0\n<>\n1795435550 0\n-frozen 1\nXX\n1\nx@y.test\n\n099  A";
+	(void)snprintf(want, sizeof(want),
+		" 0m   356 " ID " <>\n    *** spool format error: size=%zu *** *** frozen ***\n"
+		"          x@y.test\n\n",
+		strlen(frozen));
+	expect("frozen, cut off in the header", print(EXIM_LIST_BP, slice_of(frozen), "", 275, NOW),
+		want);
 	expect("empty", print(EXIM_LIST_BP, (struct slice){0}, "", 275, NOW),
 		"      " ID "\n    *** spool format error: size=0 ***\n\n");
 }
