@@ -4,6 +4,7 @@
 #define STANCH_BASE_SCAN_BYTES_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #ifdef __SSE2__
@@ -27,38 +28,83 @@ static inline const char *find_byte(const char *at, const char *end, char c)
 	return at < end ? memchr(at, c, (size_t)(end - at)) : NULL;
 }
 
-/* The same for the end of a line, and *ret_at is where the last '@' before it stands; NULL when
- * there is none. *ret_at is written only when the end is found. */
-static inline const char *find_line_end(const char *at, const char *end, const char **ret_at)
+/* The lines of at..end-1, most into ends and signs: where each ends (at its LF), and where the last
+ * '@' in it stands (NULL: nowhere). Returns how many; what stands behind the last LF is no line. */
+static inline size_t index_lines(
+	const char *at, const char *end, size_t most, const char **ends, const char **signs)
 {
-	const char *last = NULL;
+	const char *sign = NULL;
+	size_t n = 0;
 
 #ifdef __SSE2__
-	const __m128i lf = _mm_set1_epi8('\n'), sign = _mm_set1_epi8('@');
+	const __m128i lf = _mm_set1_epi8('\n'), sign_byte = _mm_set1_epi8('@');
 
-	for (; end - at >= 16; at += 16) {
-		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-		unsigned ends = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, lf));
-		unsigned signs = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, sign));
-		if (ends != 0)
-			signs &= (ends & -ends) - 1; /* those before the first end */
-		if (signs != 0)
-			last = at + 31 - __builtin_clz(signs);
-		if (ends != 0) {
-			*ret_at = last;
-			return at + __builtin_ctz(ends);
+	for (; end - at >= 64; at += 64) {
+		uint64_t lf_bits = 0, sign_bits = 0;
+		for (int i = 0; i < 4; i++) {
+			__m128i block =
+				_mm_loadu_si128((const __m128i *)(const void *)(at + 16 * i));
+			lf_bits |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, lf))
+				   << (16 * i);
+			sign_bits |= (uint64_t)(unsigned)_mm_movemask_epi8(
+					     _mm_cmpeq_epi8(block, sign_byte))
+				     << (16 * i);
 		}
+		for (; lf_bits != 0 && n < most; lf_bits &= lf_bits - 1) {
+			uint64_t before = (lf_bits & -lf_bits) - 1, mine = sign_bits & before;
+			ends[n] = at + __builtin_ctzll(lf_bits);
+			signs[n++] = mine != 0 ? at + 63 - __builtin_clzll(mine) : sign;
+			sign = NULL;
+			sign_bits &= ~before;
+		}
+		if (sign_bits != 0)
+			sign = at + 63 - __builtin_clzll(sign_bits);
 	}
 #endif
-	for (; at < end; at++) {
+	for (; at < end && n < most; at++) {
 		if (*at == '@')
-			last = at;
-		if (*at == '\n') {
-			*ret_at = last;
-			return at;
-		}
+			sign = at;
+		if (*at != '\n')
+			continue;
+		ends[n] = at;
+		signs[n++] = sign;
+		sign = NULL;
 	}
-	return NULL;
+	return n;
+}
+
+/* Where the n-th line behind at ends, behind its LF; NULL when there are fewer lines, or when one
+ * of them is empty. n is at least 1. */
+static inline const char *skip_lines(const char *at, const char *end, size_t n)
+{
+	char before = '\n';
+
+#ifdef __SSE2__
+	const __m128i lf = _mm_set1_epi8('\n');
+	unsigned carry = 1; /* whether the byte before this block is a LF */
+
+	/* no sixteen bytes hold the ends of more than eight lines that are not empty */
+	for (; n > 8 && end - at >= 16; at += 16) {
+		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
+		unsigned ends = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, lf));
+		if ((ends & (ends << 1 | carry)) != 0)
+			return NULL;
+		carry = ends >> 15 & 1;
+		for (; ends != 0; ends &= ends - 1)
+			n--;
+	}
+	before = carry != 0 ? '\n' : '\0';
+#endif
+	for (; n > 0; n--) {
+		if (at == end || (*at == '\n' && before == '\n'))
+			return NULL;
+		const char *lf_at = find_byte(at, end, '\n');
+		if (lf_at == NULL)
+			return NULL;
+		at = lf_at + 1;
+		before = '\n';
+	}
+	return at;
 }
 
 #endif

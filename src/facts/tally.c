@@ -234,21 +234,26 @@ static uint64_t rank_of(const char *id)
 	return h;
 }
 
-static struct tally_sample *place_for_sample(struct tally_source *s, uint64_t rank)
+static struct tally_sample *last_sample(const struct tally_source *s)
 {
-	if (s->sample_count < TALLY_SAMPLES) {
-		size_t n = s->sample_count;
-		if ((n & (n - 1)) == 0) /* 0, 1, 2, 4, …: the room was full */
-			s->samples =
-				memory_grow(s->samples, n == 0 ? 1 : n * 2, sizeof(*s->samples));
-		return &s->samples[s->sample_count++];
-	}
-
 	struct tally_sample *last = &s->samples[0];
+
 	for (size_t i = 1; i < s->sample_count; i++)
 		if (s->samples[i].rank > last->rank)
 			last = &s->samples[i];
-	return rank < last->rank ? last : NULL;
+	return last;
+}
+
+static struct tally_sample *place_for_sample(struct tally_source *s, uint64_t rank)
+{
+	size_t n = s->sample_count;
+
+	if (n == TALLY_SAMPLES)
+		return rank < s->sample_last ? last_sample(s) : NULL;
+	if ((n & (n - 1)) == 0) /* 0, 1, 2, 4, …: the room was full */
+		s->samples = memory_grow(s->samples, n == 0 ? 1 : n * 2, sizeof(*s->samples));
+	s->sample_count++;
+	return &s->samples[n];
 }
 
 static void add_sample(struct tally *t, struct tally_source *s, const struct queued *q)
@@ -260,6 +265,8 @@ static void add_sample(struct tally *t, struct tally_source *s, const struct que
 		return;
 	*sample = (struct tally_sample){.rank = rank, .queue = keep_name(t, q->queue)};
 	(void)strncpy(sample->id, q->id, sizeof(sample->id) - 1);
+	if (s->sample_count == TALLY_SAMPLES)
+		s->sample_last = last_sample(s)->rank;
 }
 
 static struct slice domain_of(struct slice address)
@@ -374,18 +381,30 @@ static size_t hash_domains(const struct queued *q, size_t from, uint64_t hashes[
 	return n;
 }
 
+/* The memory that counting will need, on its way while the recipients are hashed. */
+static void fetch(const struct tally_source *s, uint64_t sender, uint64_t host)
+{
+	__builtin_prefetch(&s->messages, 1);
+	__builtin_prefetch(s->domains_seen, 1);
+	__builtin_prefetch(s->domains_seen + TALLY_RECENT / 2, 1);
+	__builtin_prefetch(&s->sample_last, 1);
+	__builtin_prefetch(s->sender_domains, 1);
+	sketch_fetch(&s->senders, sender);
+	sketch_fetch(&s->hosts, host);
+}
+
 void tally_add(struct tally *t, const struct queued *q)
 {
 	uint64_t hash = source_hash(&q->source), hashes[HASHES_HELD];
-	uint64_t sender = hash_nocase(q->sender), host = hash_bytes(q->host.at, q->host.len);
+	uint64_t sender = hash_nocase(q->sender), host = hash_nocase(q->host);
 	uint64_t ordered, unordered;
 	struct shard *sh = &t->shards[hash % SHARDS];
-	size_t counted = 0, held = hash_domains(q, 0, hashes);
-
-	count_order(q, &ordered, &unordered);
 
 	(void)pthread_mutex_lock(&sh->lock);
 	struct tally_source *s = find_or_add(sh, &q->source, hash);
+	fetch(s, sender, host);
+	count_order(q, &ordered, &unordered);
+	size_t counted = 0, held = hash_domains(q, 0, hashes);
 	count_message(t, s, q);
 	s->ordered += ordered;
 	s->unordered += unordered;

@@ -54,6 +54,7 @@ struct tally_source {
 	uint32_t buckets[TALLY_BUCKETS]; /* recipients */
 	struct tally_sample *samples;
 	size_t sample_count;
+	uint64_t sample_last; /* the largest rank among them, once they are TALLY_SAMPLES */
 };
 
 struct tally;

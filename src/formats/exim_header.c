@@ -375,6 +375,21 @@ static int read_tree(struct reader *r, struct exim_header *h)
 	return 0;
 }
 
+/* Some recipient is empty or missing: keeps those before it. */
+static int read_damaged_recipients(struct reader *r, struct exim_header *h)
+{
+	const char *start = r->at, *at = start;
+	struct slice line;
+	bool complete;
+
+	while ((complete = take_line(r, &line)) && line.len > 0) {
+		h->recipient_count++;
+		at = r->at;
+	}
+	h->recipients = (struct slice){start, (size_t)(at - start)};
+	return damaged_at(r, at, complete ? "an empty recipient" : "ends inside the recipients");
+}
+
 static int read_recipients(struct reader *r, struct exim_header *h)
 {
 	struct slice line;
@@ -389,17 +404,12 @@ static int read_recipients(struct reader *r, struct exim_header *h)
 		return damaged_at(r, start, "more recipients than the file has bytes");
 
 	start = r->at;
-	for (int64_t i = 0; i < count; i++) {
-		const char *at = r->at;
-		bool complete = take_line(r, &line);
-		if (!complete || line.len == 0) {
-			h->recipients = (struct slice){start, (size_t)(at - start)};
-			return damaged_at(r, at,
-				complete ? "an empty recipient" : "ends inside the recipients");
-		}
-		h->recipient_count++;
-	}
-	h->recipients = (struct slice){start, (size_t)(r->at - start)};
+	const char *behind = count > 0 ? skip_lines(start, r->end, (size_t)count) : start;
+	if (behind == NULL)
+		return read_damaged_recipients(r, h);
+	r->at = behind;
+	h->recipient_count = (size_t)count;
+	h->recipients = (struct slice){start, (size_t)(behind - start)};
 	return 0;
 }
 
@@ -479,11 +489,8 @@ static int read_fields(struct reader *r, struct exim_header *h)
 			h->fields_size += field.text.len;
 		if (field.text.at[field.text.len - 1] != '\n')
 			return damaged_at(r, start, "a header field that does not end its line");
-		int err = refuse_nul(r, field.text, "a NUL in a header field");
-		if (err != 0)
-			return err;
 	}
-	return 0;
+	return refuse_nul(r, h->fields, "a NUL in a header field");
 }
 
 int exim_header_parse(struct slice file, const struct exim_id *id, struct exim_header *ret)
@@ -604,32 +611,40 @@ bool exim_recipient_next(struct slice *rest, struct exim_recipient *ret)
 	return true;
 }
 
-bool exim_recipient_next_parts(
-	struct slice *rest, struct slice *ret_address, struct slice *ret_domain)
-{
-	const char *sign = NULL, *end = find_line_end(rest->at, rest->at + rest->len, &sign);
+#define LINES_AT_ONCE 64
 
-	if (end == NULL)
-		return false;
-	*ret_address = (struct slice){rest->at, (size_t)(end - rest->at)};
-	*rest = (struct slice){end + 1, rest->len - ret_address->len - 1};
-	if (ret_address->len > 0 && is_digit(end[-1])) {
+size_t exim_recipients_next(
+	struct slice *rest, size_t most, struct slice *addresses, struct slice *domains)
+{
+	const char *ends[LINES_AT_ONCE], *signs[LINES_AT_ONCE], *at = rest->at;
+	size_t n = index_lines(
+		at, at + rest->len, most < LINES_AT_ONCE ? most : LINES_AT_ONCE, ends, signs);
+
+	for (size_t i = 0; i < n; at = ends[i++] + 1) {
+		addresses[i] = (struct slice){at, (size_t)(ends[i] - at)};
+		domains[i] = signs[i] != NULL ? (struct slice){signs[i] + 1,
+							(size_t)(ends[i] - signs[i] - 1)}
+					      : addresses[i];
+		if (addresses[i].len == 0 || !is_digit(ends[i][-1]))
+			continue;
 		struct exim_recipient r;
-		split_recipient(*ret_address, &r);
-		*ret_address = r.address;
-		sign = memrchr(r.address.at, '@', r.address.len);
-		end = r.address.at + r.address.len;
+		split_recipient(addresses[i], &r);
+		addresses[i] = r.address;
+		size_t sign = slice_find_last(r.address, '@');
+		domains[i] = sign < r.address.len ? slice_after(r.address, sign + 1) : r.address;
 	}
-	*ret_domain =
-		sign != NULL ? (struct slice){sign + 1, (size_t)(end - sign - 1)} : *ret_address;
-	return true;
+	*rest = (struct slice){at, rest->len - (size_t)(at - rest->at)};
+	return n;
 }
 
 bool exim_recipient_next_address(struct slice *rest, struct slice *ret_address)
 {
-	struct slice domain;
+	struct exim_recipient r;
 
-	return exim_recipient_next_parts(rest, ret_address, &domain);
+	if (!exim_recipient_next(rest, &r))
+		return false;
+	*ret_address = r.address;
+	return true;
 }
 
 bool exim_field_next(struct slice *rest, struct exim_field *ret)

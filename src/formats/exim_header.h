@@ -100,12 +100,13 @@ struct exim_recipient {
  * address: the address that Exim would compare. */
 bool exim_recipient_next(struct slice *rest, struct exim_recipient *ret);
 
-/* Only the address of the next recipient and what stands behind its last '@' (all of it when there
- * is none); the hot path's form of the above. */
-bool exim_recipient_next_parts(
-	struct slice *rest, struct slice *ret_address, struct slice *ret_domain);
+/* The hot path's form of the above: the addresses of the next recipients, at most `most`, and what
+ * stands behind the last '@' of each (all of it when there is none). Returns how many; 0 at the
+ * end. */
+size_t exim_recipients_next(
+	struct slice *rest, size_t most, struct slice *addresses, struct slice *domains);
 
-/* The same without the domain. */
+/* Only the address of the next recipient. */
 bool exim_recipient_next_address(struct slice *rest, struct slice *ret_address);
 
 struct exim_field {

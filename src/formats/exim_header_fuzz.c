@@ -26,8 +26,9 @@ static void check_lists(struct slice file, const struct exim_header *h)
 	size_t n = 0;
 
 	for (; exim_recipient_next(&rest, &r); n++) {
-		must(exim_recipient_next_parts(&again, &name, &domain) &&
-			slice_equal(name, r.address));
+		must(exim_recipients_next(&again, 1, &name, &domain) == 1);
+		must(slice_equal(name, r.address));
+		inside(name, domain);
 		must(r.address.len > 0);
 		inside(h->recipients, r.address);
 		inside(h->recipients, r.errors_to);

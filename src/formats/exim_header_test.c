@@ -222,7 +222,7 @@ static void test_recipient_forms(void **state)
 		assert_int_equal(r.parent, rows[i].parent);
 		assert_int_equal(r.dsn_flags, rows[i].dsn);
 		rest = slice_of(line);
-		assert_true(exim_recipient_next_parts(&rest, &address, &domain));
+		assert_int_equal(exim_recipients_next(&rest, 1, &address, &domain), 1);
 		assert_slice(address, rows[i].address);
 		assert_slice(rest, "next@x\n");
 	}
@@ -292,10 +292,10 @@ static void test_damage_keeps_the_rest(void **state)
 	assert_slice(h.auth_id, "ann@shop.test");
 	assert_int_equal(h.recipient_count, 2);
 	rest = h.recipients;
-	assert_true(exim_recipient_next_parts(&rest, &address, &domain));
-	assert_true(exim_recipient_next_parts(&rest, &address, &domain));
+	assert_int_equal(exim_recipients_next(&rest, 1, &address, &domain), 1);
+	assert_int_equal(exim_recipients_next(&rest, 1, &address, &domain), 1);
 	assert_slice(address, "c@d");
-	assert_false(exim_recipient_next_parts(&rest, &address, &domain));
+	assert_int_equal(exim_recipients_next(&rest, 1, &address, &domain), 0);
 	assert_int_equal(h.damage.offset, sizeof(TOP AUTH "XX\n3\na@b\nc@d\n") - 1);
 }
 

@@ -7,9 +7,18 @@
 #define SECOND_HYPHEN_OLD 13
 #define SECOND_HYPHEN_NEW 18
 
+/* Looked up, because the name of every file in a folder goes through here. */
+#define FIVE(c) [c] = true, [(c) + 1] = true, [(c) + 2] = true, [(c) + 3] = true, [(c) + 4] = true
+static const bool is_digit62[256] = {
+	FIVE('0'), FIVE('5'),                                                /* 0 to 9 */
+	FIVE('A'), FIVE('F'), FIVE('K'), FIVE('P'), FIVE('U'), ['Z'] = true, /* A to Z */
+	FIVE('a'), FIVE('f'), FIVE('k'), FIVE('p'), FIVE('u'), ['z'] = true, /* a to z */
+};
+#undef FIVE
+
 bool exim_id_is_digit(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return is_digit62[(unsigned char)c];
 }
 
 static unsigned digit_value(char c)
@@ -21,18 +30,24 @@ static unsigned digit_value(char c)
 	return (unsigned)(c - 'a') + 36;
 }
 
+static bool are_digits(const char *at, size_t len)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < len; i++)
+		all = all && is_digit62[(unsigned char)at[i]];
+	return all;
+}
+
 static bool is_id(const char *at, size_t len)
 {
 	size_t second = len == EXIM_ID_OLD ? SECOND_HYPHEN_OLD : SECOND_HYPHEN_NEW;
 
 	if (len != EXIM_ID_OLD && len != EXIM_ID_NEW)
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		bool hyphen = i == FIRST_HYPHEN || i == second;
-		if (hyphen ? at[i] != '-' : !exim_id_is_digit(at[i]))
-			return false;
-	}
-	return true;
+	return at[FIRST_HYPHEN] == '-' && at[second] == '-' && are_digits(at, FIRST_HYPHEN) &&
+	       are_digits(at + FIRST_HYPHEN + 1, second - FIRST_HYPHEN - 1) &&
+	       are_digits(at + second + 1, len - second - 1);
 }
 
 int exim_id_parse(struct slice text, struct exim_id *ret_id)

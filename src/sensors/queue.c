@@ -7,9 +7,13 @@
 
 /* Addresses that are done with: those of the tree and of -J. */
 struct done_set {
-	struct slice *places; /* open addressing; .at NULL is free */
-	size_t room;          /* a power of two, or 0 */
-	size_t count;
+	struct done_place {
+		struct slice name;
+		uint64_t message; /* of which message it is: others' places are free */
+	} * places;               /* open addressing */
+	size_t room;              /* a power of two, or 0 */
+	size_t count;             /* of this message */
+	uint64_t message;         /* counted up, so that nothing need be cleared */
 };
 
 struct queue_sensor {
@@ -79,7 +83,7 @@ static bool may_be_attributed(const struct exim_header *h)
 
 /* ---- who has it already ---- */
 
-static void done_clear(struct done_set *d, size_t expected)
+static void done_begin(struct done_set *d, size_t expected)
 {
 	if (expected * 2 > d->room) {
 		d->room = d->room == 0 ? 256 : d->room;
@@ -87,24 +91,23 @@ static void done_clear(struct done_set *d, size_t expected)
 			d->room *= 2;
 		free(d->places);
 		d->places = memory_new(d->room, sizeof(*d->places));
-	} else if (d->count > 0) {
-		memset(d->places, 0, d->room * sizeof(*d->places));
 	}
+	d->message++;
 	d->count = 0;
 }
 
-static struct slice *done_place(const struct done_set *d, struct slice name)
+static struct done_place *find_place(const struct done_set *d, struct slice name)
 {
-	size_t at = (size_t)hash_bytes(name.at, name.len) & (d->room - 1);
+	size_t at = (size_t)hash_nocase(name) & (d->room - 1);
 
-	while (d->places[at].at != NULL && !slice_equal(d->places[at], name))
+	while (d->places[at].message == d->message && !slice_equal(d->places[at].name, name))
 		at = (at + 1) & (d->room - 1);
 	return &d->places[at];
 }
 
 static void done_add(struct done_set *d, struct slice name)
 {
-	*done_place(d, name) = name;
+	*find_place(d, name) = (struct done_place){name, d->message};
 	d->count++;
 }
 
@@ -122,7 +125,7 @@ static void gather_done(struct done_set *d, const struct scanned *m)
 {
 	struct slice rest = m->header->delivered, name, journal = m->journal;
 
-	done_clear(d, m->header->delivered_count + count_lines(journal));
+	done_begin(d, m->header->delivered_count + count_lines(journal));
 	while (exim_delivered_next(&rest, &name))
 		done_add(d, name);
 	while (slice_take_line(&journal, &name))
@@ -132,7 +135,7 @@ static void gather_done(struct done_set *d, const struct scanned *m)
 
 static bool is_done(const struct done_set *d, struct slice address)
 {
-	return d->count > 0 && done_place(d, address)->at != NULL;
+	return find_place(d, address)->message == d->message;
 }
 
 /* ---- the message ---- */
@@ -149,10 +152,13 @@ static void sense_recipients(struct queue_sensor *s, const struct scanned *m, st
 		s->delivered = memory_grow(s->delivered, s->room, sizeof(*s->delivered));
 	}
 	gather_done(&s->done, m);
-	while (n < count && exim_recipient_next_parts(&rest, &s->recipients[n], &s->domains[n]))
-		n++;
+	for (size_t more; n < count; n += more) {
+		more = exim_recipients_next(&rest, count - n, s->recipients + n, s->domains + n);
+		if (more == 0)
+			break;
+	}
 	for (size_t i = 0; i < n; i++) {
-		s->delivered[i] = is_done(&s->done, s->recipients[i]);
+		s->delivered[i] = s->done.count > 0 && is_done(&s->done, s->recipients[i]);
 		ret->delivered_count += s->delivered[i];
 	}
 	ret->recipients = s->recipients;

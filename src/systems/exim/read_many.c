@@ -13,15 +13,20 @@
 /* From buffer to buffer: were it a power of two, all would share the same few cache lines. */
 #define STRIDE (READ_MANY_BYTES + 11 * 64)
 
-/* What an answer is about: the slot and the step of its file. */
+struct slot {
+	uint64_t serial; /* of the file, counted over all calls; 0: none */
+	size_t index;    /* of its name in this call */
+};
+
+/* Only one answer comes for each file: what was read, or why it could not be opened or read. The
+ * other steps are told not to answer when they succeed. An answer that is nobody's any more, from a
+ * kernel that answers for the steps behind one that failed, is known by its file's number. */
 enum step { OPEN, READ, CLOSE, STEPS };
 
-struct slot {
-	size_t index;     /* of the name */
-	unsigned waiting; /* answers still to come */
-	int err;
-	int32_t len;
-};
+static uint64_t answer_for(uint64_t serial, unsigned slot, enum step step)
+{
+	return (serial * DEPTH + slot) * STEPS + step;
+}
 
 struct read_many {
 	struct io_uring ring;
@@ -29,6 +34,7 @@ struct read_many {
 	struct slot slots[DEPTH];
 	unsigned unused[DEPTH];
 	unsigned unused_count;
+	uint64_t begun;
 };
 
 static bool open_ring(struct io_uring *ring)
@@ -76,49 +82,46 @@ static void begin(struct read_many *r, int dir, const struct read_many_name *nam
 	unsigned s = r->unused[--r->unused_count];
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&r->ring);
 
-	r->slots[s] = (struct slot){.index = index, .waiting = STEPS};
-	io_uring_prep_openat_direct(sqe, dir, name->text, O_RDONLY | O_NOFOLLOW, 0, s);
-	sqe->flags |= IOSQE_IO_LINK;
-	io_uring_sqe_set_data64(sqe, (uint64_t)s * STEPS + OPEN);
+	uint64_t serial = ++r->begun;
+
+	r->slots[s] = (struct slot){serial, index};
+	io_uring_prep_openat_direct(sqe, dir, name->text, O_RDONLY | O_NOFOLLOW | O_NOATIME, 0, s);
+	sqe->flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+	io_uring_sqe_set_data64(sqe, answer_for(serial, s, OPEN));
 
 	sqe = io_uring_get_sqe(&r->ring);
 	io_uring_prep_read(sqe, (int)s, r->buffers + s * STRIDE, READ_MANY_BYTES, 0);
 	sqe->flags |=
 		IOSQE_FIXED_FILE | IOSQE_IO_HARDLINK; /* a short read must not skip the close */
-	io_uring_sqe_set_data64(sqe, (uint64_t)s * STEPS + READ);
+	io_uring_sqe_set_data64(sqe, answer_for(serial, s, READ));
 
 	sqe = io_uring_get_sqe(&r->ring);
 	io_uring_prep_close_direct(sqe, s);
-	io_uring_sqe_set_data64(sqe, (uint64_t)s * STEPS + CLOSE);
+	sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+	io_uring_sqe_set_data64(sqe, answer_for(serial, s, CLOSE));
 }
 
-static void finish(struct read_many *r, unsigned s, read_many_done *done, void *context)
-{
-	struct slot *slot = &r->slots[s];
-	struct slice bytes = {0};
-
-	if (slot->err == 0 && (size_t)slot->len == READ_MANY_BYTES)
-		slot->err = -EFBIG;
-	if (slot->err == 0)
-		bytes = (struct slice){r->buffers + s * STRIDE, (size_t)slot->len};
-	done(context, slot->index, slot->err, bytes);
-	r->unused[r->unused_count++] = s;
-}
-
-/* Of the steps of one file the first that failed says why; those behind it are cancelled. */
+/* A close that comes late, after its slot was given to the next file, can only make that file's
+ * read fail: then its user reads it. */
 static void note(
 	struct read_many *r, const struct io_uring_cqe *cqe, read_many_done *done, void *context)
 {
-	unsigned s = (unsigned)(cqe->user_data / STEPS);
 	enum step step = (enum step)(cqe->user_data % STEPS);
+	unsigned s = (unsigned)(cqe->user_data / STEPS % DEPTH);
 	struct slot *slot = &r->slots[s];
+	struct slice bytes = {0};
+	int err = cqe->res < 0 ? cqe->res : 0;
 
-	if (cqe->res < 0 && step != CLOSE && (slot->err == 0 || slot->err == -ECANCELED))
-		slot->err = cqe->res;
-	else if (step == READ && cqe->res >= 0)
-		slot->len = cqe->res;
-	if (--slot->waiting == 0)
-		finish(r, s, done, context);
+	if (slot->serial != cqe->user_data / STEPS / DEPTH || step == CLOSE ||
+		(step == OPEN && err == 0))
+		return;
+	if (err == 0 && (size_t)cqe->res == READ_MANY_BYTES)
+		err = -EFBIG;
+	if (err == 0)
+		bytes = (struct slice){r->buffers + s * STRIDE, (size_t)cqe->res};
+	slot->serial = 0;
+	done(context, slot->index, err, bytes);
+	r->unused[r->unused_count++] = s;
 }
 
 int read_many(struct read_many *r, int dir, const struct read_many_name *names, size_t n,
