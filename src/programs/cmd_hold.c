@@ -169,9 +169,10 @@ static int understand(struct wanted *w, const struct hold_settings *settings,
 		err = filter_new(&settings->filter, NULL, 0, time(NULL), &conditions, problem);
 	if (err < 0)
 		return err;
-	w->by_id_only =
-		filter_is_empty(conditions) && filter_queue(conditions) == NULL && are_all_ids(w);
-	if (filter_is_empty(conditions) && w->target_count == 0 && settings->ids_from == NULL)
+	w->conditions = !filter_is_empty(conditions) || filter_queue(conditions) != NULL;
+	w->by_id_only = !w->conditions && are_all_ids(w);
+	if (filter_is_empty(conditions) && w->target_count == 0 && settings->ids_from == NULL &&
+		!settings->backscatter)
 		err = problem_set(problem, -EINVAL,
 			"what is to be held? Name a source, a message id, or a condition");
 	filter_free(conditions);

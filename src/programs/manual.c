@@ -2,6 +2,8 @@
 
 #include "programs/context.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct option_set set_of(const struct command_set *set)
@@ -50,4 +52,132 @@ void manual_help(FILE *out, const struct command *command, unsigned width)
 	options_help(out, &global, width);
 	if (command == NULL)
 		(void)fputs("\n\"stanch COMMAND --help\" says more about one command.\n", out);
+}
+
+/* ---- mdoc ---- */
+
+/* A sentence a line, as mdoc wants it; a line that begins like a request is kept from being one. */
+static void mdoc_text(FILE *out, const char *text)
+{
+	bool at_start = true;
+
+	for (const char *c = text; *c != '\0'; c++) {
+		if (at_start && (*c == '.' || *c == '\''))
+			(void)fputs("\\&", out);
+		if (*c == '\\')
+			(void)fputs("\\e", out);
+		else
+			(void)fputc(*c, out);
+		at_start = *c == '\n';
+		if (strchr(".?!", *c) != NULL && c[1] == ' ' && c[2] != '\0' && c > text &&
+			c[-1] != ' ') {
+			(void)fputc('\n', out);
+			at_start = true;
+			c++;
+		}
+	}
+	if (!at_start)
+		(void)fputc('\n', out);
+}
+
+static void mdoc_option(FILE *out, const struct option_row *row)
+{
+	(void)fputs(".It ", out);
+	if (row->letter != 0)
+		(void)fprintf(out, "Fl %c , ", row->letter);
+	(void)fprintf(out, "Fl -%s", row->name);
+	if (row->argument != NULL)
+		(void)fprintf(out, " Ar %s", row->argument);
+	(void)fputc('\n', out);
+	mdoc_text(out, row->help);
+}
+
+static void mdoc_set(FILE *out, const struct option_set *set, bool with_title)
+{
+	if (with_title && set->title != NULL)
+		(void)fprintf(out, ".Ss %s\n", set->title);
+	(void)fputs(".Bl -tag -width Ds\n", out);
+	for (size_t i = 0; i < set->count; i++)
+		mdoc_option(out, &set->rows[i]);
+	(void)fputs(".El\n", out);
+}
+
+void manual_options(FILE *out, const struct command *command)
+{
+	if (command == NULL) {
+		struct context unused;
+		struct option_set global = context_options(&unused);
+		mdoc_set(out, &global, false);
+		return;
+	}
+	for (size_t i = 0; i < COMMAND_SETS && command->sets[i].rows != NULL; i++) {
+		struct option_set set = set_of(&command->sets[i]);
+		mdoc_set(out, &set, command->sets[1].rows != NULL);
+	}
+	(void)fprintf(out, "%sThe options of all commands are in\n.Xr stanch 1 .\n",
+		command->sets[0].rows != NULL ? ".Pp\n" : "");
+}
+
+/* "[SOURCE|ID...]" as mdoc: the words are arguments. */
+static void mdoc_arguments(FILE *out, const char *arguments)
+{
+	bool is_optional = *arguments == '[';
+	size_t len = strlen(arguments) - (is_optional ? 2 : 0);
+
+	if (len == 0 || *arguments == '\0')
+		return;
+	(void)fprintf(out, ".%s%.*s\n", is_optional ? "Op Ar " : "Ar ", (int)len,
+		arguments + is_optional);
+}
+
+void manual_synopsis(FILE *out, const struct command *command)
+{
+	if (command == NULL) {
+		(void)fputs(".Nm stanch\n.Op Ar OPTIONS\n.Ar COMMAND\n.Op Ar OPTIONS\n"
+			    ".Op Ar ARGUMENTS\n",
+			out);
+		return;
+	}
+	(void)fprintf(out, ".Nm stanch %s\n.Op Ar OPTIONS\n", command->name);
+	mdoc_arguments(out, command->arguments);
+}
+
+void manual_commands(FILE *out)
+{
+	(void)fputs(".Bl -tag -width Ds\n", out);
+	for (const struct command *const *c = command_table(); *c != NULL; c++)
+		(void)fprintf(out, ".It Xr stanch-%s 1\n%s\n", (*c)->name, (*c)->help);
+	(void)fputs(".El\n", out);
+}
+
+static int fill_in(FILE *out, const char *line, const struct command *command)
+{
+	if (strcmp(line, "@NAME@\n") == 0)
+		(void)fprintf(out, ".Nm stanch-%s\n.Nd %s\n", command != NULL ? command->name : "",
+			command != NULL ? command->help : "");
+	else if (strcmp(line, "@SYNOPSIS@\n") == 0)
+		manual_synopsis(out, command);
+	else if (strcmp(line, "@OPTIONS@\n") == 0)
+		manual_options(out, command);
+	else if (strcmp(line, "@COMMANDS@\n") == 0)
+		manual_commands(out);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+int manual_page(FILE *template, FILE *out, const struct command *command)
+{
+	char *line = NULL;
+	size_t room = 0;
+	int r = 0;
+
+	while (r == 0 && getline(&line, &room, template) > 0) {
+		if (line[0] == '@')
+			r = fill_in(out, line, command);
+		else
+			(void)fputs(line, out);
+	}
+	free(line);
+	return r;
 }

@@ -11,4 +11,13 @@
 /* The help of one command, or of the program when command is NULL. */
 void manual_help(FILE *out, const struct command *command, unsigned width);
 
+/* Parts of a manual page in mdoc(7); command NULL: of stanch(1) itself. */
+void manual_synopsis(FILE *out, const struct command *command);
+void manual_options(FILE *out, const struct command *command); /* without the global ones */
+void manual_commands(FILE *out);                               /* one line each */
+
+/* A whole page: template with each line "@NAME@" (command and its one line), "@SYNOPSIS@",
+ * "@OPTIONS@" and "@COMMANDS@" filled in. -EINVAL for any other "@...@" line. */
+MUST_USE int manual_page(FILE *template, FILE *out, const struct command *command);
+
 #endif
