@@ -405,20 +405,19 @@ static void second_pass(struct run *r)
 	stop_point(STOP_HOLD_AFTER_LOG);
 }
 
-/* Looks where the files are, and believes nothing else. */
+/* Looks where the files are, and believes nothing else. One inode under one name: what is here is not
+ * there. */
 static void read_back(struct run *r)
 {
 	int hold_fd = r->a->spool->folders[r->hold_folder].fd;
 
 	for (size_t i = 0; i < r->list->count; i++) {
 		struct item *item = &r->list->items[i];
-		int from_fd = r->a->spool->folders[item->folder].fd;
 
 		if (item->state != ITEM_HELD)
 			continue;
 		if (message_file_seen(hold_fd, &item->id, EXIM_FILE_HEADER) == FILE_PRESENT &&
-			message_file_seen(hold_fd, &item->id, EXIM_FILE_DATA) == FILE_PRESENT &&
-			message_file_seen(from_fd, &item->id, EXIM_FILE_HEADER) == FILE_ABSENT) {
+			message_file_seen(hold_fd, &item->id, EXIM_FILE_DATA) == FILE_PRESENT) {
 			r->acted->counts.done++;
 			continue;
 		}
