@@ -10,7 +10,7 @@
 
 /* A local that frees itself: AUTO(tally) t = tally_new(); calls tally_free(t) at the end of its
  * block. */
-#define AUTO(type) __attribute__((cleanup(type##_auto))) struct type *
+#define AUTO(type) __attribute__((cleanup(type##_auto), unused)) struct type *
 
 /* Defines what AUTO(type) needs, beside the declaration of type_free(). */
 #define AUTO_FREE(type)                                                                            \
