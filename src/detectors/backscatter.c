@@ -33,9 +33,10 @@ static void say(struct backscatter_verdict *v, enum backscatter_kind kind, const
 
 	v->kind = kind;
 	va_start(values, format);
-	if (vsnprintf(v->why, sizeof(v->why), format, values) < 0)
-		v->why[0] = '\0';
+	int n = vsnprintf(v->why, sizeof(v->why), format, values);
 	va_end(values);
+	if (n < 0)
+		v->why[0] = '\0';
 }
 
 static void judge_suspect(const struct backscatter_input *in, struct backscatter_verdict *v)

@@ -10,15 +10,14 @@
 
 static const struct verdict_case {
 	const char *name;
-	bool quotes_nothing, passed_here, authenticated, local, has_id;
 	size_t received;
 	const char *envelope_sender, *to, *our_host;
 	enum hosted to_hosted;
-	bool to_suspect;
 	enum backscatter_trace trace;
 	double score;
-	enum backscatter_kind want;
 	const char *says;
+	enum backscatter_kind want;
+	bool quotes_nothing, passed_here, authenticated, local, has_id, to_suspect;
 } verdict_cases[] = {
 	{.name = "in the queue, of a suspect",
 		.passed_here = true,

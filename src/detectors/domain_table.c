@@ -70,13 +70,13 @@ static int by_messages(const void *a, const void *b)
 
 size_t domain_table_unknown(const struct domain_table *t, const char **ret_names, size_t most)
 {
-	const struct entry **all = memory_new(t->count, sizeof(*all));
+	const struct entry **all = memory_new(t->count, sizeof(struct entry *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < PLACES; i++)
 		if (t->places[i].name != NULL && t->places[i].hosted == HOSTED_UNKNOWN)
 			all[n++] = &t->places[i];
-	qsort(all, n, sizeof(*all), by_messages);
+	qsort(all, n, sizeof(struct entry *), by_messages);
 	n = n < most ? n : most;
 	for (size_t i = 0; i < n; i++)
 		ret_names[i] = all[i]->name;

@@ -9,9 +9,10 @@ void evidence_say(struct evidence *e, const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	if (vsnprintf(e->text, sizeof(e->text), format, values) < 0)
-		e->text[0] = '\0';
+	int n = vsnprintf(e->text, sizeof(e->text), format, values);
 	va_end(values);
+	if (n < 0)
+		e->text[0] = '\0';
 }
 
 void evidence_add_id(struct evidence *e, const char *id)

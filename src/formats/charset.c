@@ -92,8 +92,10 @@ static size_t room_for(size_t len)
 
 static size_t put_replacement(char *out)
 {
-	memcpy(out, "\xEF\xBF\xBD", 3);
-	return 3;
+	static const char replacement[] = {'\xEF', '\xBF', '\xBD'};
+
+	memcpy(out, replacement, sizeof(replacement));
+	return sizeof(replacement);
 }
 
 /* Converts all of raw, stepping over each byte that does not fit. Returns bytes written. */
@@ -132,7 +134,8 @@ char *charset_to_utf8(struct slice raw, struct slice name, size_t *ret_len)
 	memcpy(text, set.at, set.len);
 	text[set.len] = '\0';
 	iconv_t cd = iconv_open("UTF-8", text);
-	if (cd == (iconv_t)-1) { /* a system without that conversion */
+	/* A system without that conversion. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	if (cd == (iconv_t)-1) {
 		*ret_len = raw.len;
 		return memory_copy(raw.at, raw.len);
 	}

@@ -208,7 +208,9 @@ static size_t skip_tag(struct writer *w, struct slice rest)
 /* A '<' that no tag follows is text, as in "a < b". */
 static bool is_tag(struct slice rest)
 {
-	char c = rest.len > 1 ? rest.at[1] : ' ';
+	if (rest.len < 2)
+		return false;
+	char c = rest.at[1];
 	return c == '/' || c == '!' || c == '?' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 

@@ -92,9 +92,12 @@ static char *unfolded(struct slice value)
 	char *line = memory_copy(value.at, value.len);
 	size_t out = 0;
 
-	for (size_t i = 0; i < value.len; i++)
+	for (size_t i = 0; i < value.len; i++) {
+		if (line[i] == '\0')
+			line[i] = '?';
 		if (line[i] != '\r' && line[i] != '\n')
-			line[out++] = line[i] != '\0' ? line[i] : '?';
+			line[out++] = line[i];
+	}
 	line[out] = '\0';
 	return line;
 }
@@ -215,8 +218,8 @@ static void see_leaf(struct walk *w, GMimeObject *part)
 }
 
 /* Bounded by its depth, whatever the mail holds. */
-static void walk_part(
-	struct walk *w, GMimeObject *part, unsigned depth) /* NOLINT(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static void walk_part(struct walk *w, GMimeObject *part, unsigned depth)
 {
 	if (part == NULL || w->parts++ >= MAIL_TEXT_PARTS_MAX)
 		return;

@@ -143,8 +143,8 @@ static char *repeated(const char *piece, size_t n)
 	size_t len = strlen(piece);
 	char *all = memory_new(n * len + 1, 1);
 
-	for (size_t i = 0; i < n; i++)
-		memcpy(all + i * len, piece, len);
+	for (size_t i = 0; i < n * len; i++)
+		all[i] = piece[i % len];
 	return all;
 }
 

@@ -106,7 +106,7 @@ static struct slice without_empty_lines(struct slice rest)
 /* Up to the next line that could be a boundary. */
 static struct slice part_content(struct slice rest)
 {
-	const char *end = memmem(rest.at, rest.len, "\n--", 3);
+	const char *end = rest.len > 0 ? memmem(rest.at, rest.len, "\n--", 3) : NULL;
 	return end != NULL ? slice_first(rest, (size_t)(end - rest.at) + 1) : rest;
 }
 

@@ -109,7 +109,7 @@ static const struct source *keep_owner(struct work *w, const struct source *sour
 			return w->owners[i - 1];
 	struct source *own = memory_new(1, sizeof(*own));
 	*own = *source;
-	w->owners = memory_grow(w->owners, w->owner_count + 1, sizeof(*w->owners));
+	w->owners = memory_grow(w->owners, w->owner_count + 1, sizeof(struct source *));
 	w->owners[w->owner_count++] = own;
 	return own;
 }

@@ -85,7 +85,7 @@ const struct command command_sources = {
 		"suspicious ones a few messages are looked into.",
 	.settings_size = sizeof(struct sources_settings),
 	.sets = {COMMAND_SET("What is shown", rows, 0),
-		COMMAND_SET(
-			"Which messages", filter_options, offsetof(struct sources_settings, filter))},
+		COMMAND_SET("Which messages", filter_options,
+			offsetof(struct sources_settings, filter))},
 	.run = run,
 };

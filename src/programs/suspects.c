@@ -67,9 +67,11 @@ static int survey_shown(struct context *context, const struct survey_options *op
 	const struct problem *why, struct survey **ret_survey, struct problem *problem)
 {
 	struct scan_progress seen = {0};
-	AUTO(progress)
-	progress = progress_new_of_scan(context->error_terminal && !context->global.quiet, &seen);
+	struct progress *shown =
+		progress_new_of_scan(context->error_terminal && !context->global.quiet, &seen);
 	int r = survey_run(options, &seen, ret_survey, problem);
+
+	progress_free(shown);
 
 	if (r == 0 && options->exim == NULL)
 		(*ret_survey)->domains_problem = *why;
@@ -112,10 +114,12 @@ static int judge_shown(struct context *context, struct survey *survey,
 
 	if (r < 0)
 		return r;
-	AUTO(progress)
-	progress = progress_new_of_scan(context->error_terminal && !context->global.quiet, &seen);
-	return bounces_judge(
+	struct progress *shown =
+		progress_new_of_scan(context->error_terminal && !context->global.quiet, &seen);
+	r = bounces_judge(
 		survey, options, journal, &seen, visit, visit_context, ret_result, problem);
+	progress_free(shown);
+	return r;
 }
 
 int suspects_bounces(struct context *context, bounce_visit *visit, void *visit_context,

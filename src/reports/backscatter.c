@@ -83,8 +83,7 @@ bool backscatter_report_add(void *report, const struct bounce *bounce)
 }
 
 static const char *const meanings[BACKSCATTER_KINDS] = {
-	[BACKSCATTER_PROVED] = "proved backscatter: they return mail of a source under suspicion, "
-			       "or mail that was held",
+	[BACKSCATTER_PROVED] = "proved backscatter: of a source under suspicion, or of held mail",
 	[BACKSCATTER_JOE_JOB] = "joe-job: what they return never passed here",
 	[BACKSCATTER_HONEST] = "honest: a sender here is waiting for them",
 	[BACKSCATTER_UNKNOWN] = "not known: left alone",
