@@ -32,7 +32,7 @@ lab settle
 	printf 'Subject: cheap watches\n\nBuy now.\n--q--\n'
 } >"$work/joe"
 lab send --from '' --to cleo@shop.test --helo mx.other.test --raw "$work/joe" >/dev/null
-bounces=$(exim -bp | grep -c ' <> ')
+bounces=$(exim -bp | grep -cE ' <>( |$)')
 is "the queue has bounces of three kinds" "$bounces" 32
 
 stanch backscatter --json >"$work/json" 2>"$work/errors"
@@ -51,8 +51,8 @@ stanch hold mailbox:ann@shop.test --yes --until-clean >"$work/hold" 2>&1 </dev/n
 is "the culprit's mail is held" "$(ids_of_mailbox ann@shop.test stanch | wc -l)" 30
 stanch hold --backscatter --yes >"$work/hold" 2>&1 </dev/null
 is "hold --backscatter ends with 0" $? 0
-is "the proved backscatter is held" "$(exim -qGstanch -bp | grep -c ' <> ')" 30
-is "the honest bounce is left, and the joe-job" "$(exim -bp | awk '/ <> /{print $3}' | LC_ALL=C sort)" \
+is "the proved backscatter is held" "$(exim -qGstanch -bp | grep -cE ' <>( |$)')" 30
+is "the honest bounce is left, and the joe-job" "$(exim -bp | awk '/ <>( |$)/ {print $3}' | LC_ALL=C sort)" \
 	"$(printf '%s\n' "$honest" "$joe" | LC_ALL=C sort)"
 lab queue-only off
 exim -qff

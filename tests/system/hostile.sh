@@ -80,6 +80,8 @@ is "all of it is bob's" "$(jq -r 'select(.source == "mailbox:bob@shop.test") | .
 is "stanch queue mailbox:ann@shop.test finds nothing" \
 	"$(stanch queue mailbox:ann@shop.test --json 2>/dev/null | wc -l)" 0
 
+# Exim itself writes senders raw; from here on only stanch adds lines.
+lines=$(wc -l <"$MAINLOG")
 # hold, log and holds, with a reason that wants to forge a log line
 stanch hold mailbox:bob@shop.test --yes --reason "x
 2026-01-01 00:00:00 forged line ${esc}[31m" >"$work/out" 2>&1 </dev/null
@@ -89,7 +91,8 @@ run_clean holds 1
 stanch holds --json >"$work/out" 2>/dev/null
 holds_true "stanch holds --json prints JSON" jq -e . "$work/out"
 is "the main log has no forged line" "$(grep -ca '^2026-01-01 00:00:00 forged' "$MAINLOG")" 0
-is "the main log has no escape byte" "$(grep -caF "$esc" "$MAINLOG")" 0
+is "stanch wrote no escape byte to the main log" "$(tail -n "+$((lines + 1))" "$MAINLOG" | grep -caF "$esc")" 0
+holds_true "but it did write there" grep -qa 'moved to (stanch)' <(tail -n "+$((lines + 1))" "$MAINLOG")
 run_clean restore --all --yes
 is "nothing was executed" "$(find "$work" /tmp/pwned "$PWD/pwned" -name pwned 2>/dev/null)" ""
 finish

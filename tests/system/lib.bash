@@ -52,7 +52,7 @@ clean_up() {
 	local status=$?
 	if [[ -n $work ]]; then
 		[[ ! -e $work/lab/lab.env ]] || "$lab_program" stop "$work/lab" || status=1
-		if [[ -n ${KEEP:-} ]]; then echo "# kept: $work"; else rm -rf "$work"; fi
+		if [[ -n ${KEEP:-} ]]; then echo "# kept: $work"; else rm -rf "$work" || { sleep 1; rm -rf "$work"; }; fi
 	fi
 	exit "$status"
 }
@@ -60,6 +60,10 @@ clean_up() {
 # Makes $work, starts a laboratory in $work/lab and takes over its variables. Arguments: NAME=value
 # for the start.
 start_lab() {
+	if [[ ! -x $stanch_program ]]; then
+		not_ok "there is a program to test" "$stanch_program is missing: ./run --build, or set STANCH"
+		exit 1
+	fi
 	work=$(mktemp -d /tmp/stanch-test.XXXXXX)
 	chmod 755 "$work"
 	lab=$work/lab

@@ -67,9 +67,11 @@ is "--sender is exiqgrep -f" "$(stanch_ids --sender '/^ann\.|^a[a-z]*\.adams@mai
 	"$(exiqgrep_ids -f '^<(ann\.|a[a-z]*\.adams@mail0)')"
 is "--sender with an exact address is exiqgrep -f" "$(stanch_ids --sender victim@nobounce.test)" \
 	"$(exiqgrep_ids -f '^<victim@nobounce.test>$')"
-# exiqgrep sees undelivered recipients only, with -a all
-is "--recipient is exiqgrep -a -r" "$(stanch_ids --recipient '/^defer[0-9]/')" \
-	"$(exiqgrep_ids -a -r '^(D )?defer[0-9]')"
+# Both look at recipients who have not got it yet.
+is "--recipient is exiqgrep -r" "$(stanch_ids --recipient '/^defer[0-9]/')" \
+	"$(exiqgrep_ids -r '^defer[0-9]')"
+is "--recipient does not see who has it" "$(stanch_ids --recipient friend@ok.test)" \
+	"$(exiqgrep_ids -r '^friend@ok.test$')"
 is "--frozen is exiqgrep -z" "$(stanch_ids --frozen)" "$(exiqgrep_ids -z)"
 is "--not-frozen is exiqgrep -x" "$(stanch_ids --not-frozen)" "$(exiqgrep_ids -x)"
 is "--bounce is exiqgrep -f '^<>$'" "$(stanch_ids --bounce)" "$(exiqgrep_ids -f '^<>$')"
