@@ -1,9 +1,10 @@
 /* cmd_queue.c - stanch queue: what lies in the queue.
  *
- * The queue is read twice: first by several threads, to find which messages are meant, of which
- * only the names are kept; then those one after the other, in order, to print them. So memory
- * stays small however long the list is. */
+ * Which messages are meant is found out first, by name if that is enough, else by several threads
+ * that read all; only the names are kept. Then those are read one after the other, in order, and
+ * printed. So memory stays small however long the list is. */
 #include "base/memory.h"
+#include "base/printable.h"
 #include "formats/exim_id.h"
 #include "programs/context.h"
 #include "programs/filter_options.h"
@@ -14,7 +15,9 @@
 #include "sensors/queue.h"
 #include "systems/exim/scan.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct queue_settings {
 	struct filter_settings filter;
@@ -80,6 +84,7 @@ static const struct option_row rows[] = {
 struct entry {
 	struct exim_id id;
 	const struct spool_folder *folder;
+	size_t position; /* in which it was found */
 };
 
 /* One run of the command. */
@@ -96,9 +101,9 @@ struct job {
 	pthread_mutex_t lock;                           /* of the entries */
 	struct entry *entries;
 	size_t entry_count, entry_room;
-	atomic_ullong matching, unknown, unreadable;
+	atomic_ullong matching, unknown;
 
-	uint64_t frozen, damaged; /* of those that were printed */
+	uint64_t printed, frozen, damaged, unreadable; /* the last three of those printed */
 };
 
 /* ---- which messages are meant ---- */
@@ -110,7 +115,8 @@ static void add_entry(struct job *job, const struct exim_id *id, const struct sp
 		job->entry_room = job->entry_room > 0 ? job->entry_room * 2 : 64;
 		job->entries = memory_grow(job->entries, job->entry_room, sizeof(*job->entries));
 	}
-	job->entries[job->entry_count++] = (struct entry){*id, folder};
+	job->entries[job->entry_count] = (struct entry){*id, folder, job->entry_count};
+	job->entry_count++;
 	(void)pthread_mutex_unlock(&job->lock);
 }
 
@@ -139,8 +145,6 @@ static void visit(void *context, unsigned worker, const struct scanned *m)
 		}
 	}
 	atomic_fetch_add(&job->matching, 1);
-	if (m->error != 0)
-		atomic_fetch_add(&job->unreadable, 1);
 	if (!job->count_only)
 		add_entry(job, &m->id, m->folder);
 }
@@ -162,6 +166,56 @@ static int scan(struct job *job, struct problem *problem)
 	return r;
 }
 
+static bool is_meant_queue(const struct job *job, const char *queue)
+{
+	const struct scan_options *o = &job->options;
+
+	return (o->only_queue == NULL || strcmp(o->only_queue, queue) == 0) &&
+	       (o->except_queue == NULL || strcmp(o->except_queue, queue) != 0);
+}
+
+static int refuse_folder(const struct job *job, const struct spool_folder *folder, int error,
+	struct problem *problem)
+{
+	char path[512];
+
+	printable_text(slice_of(job->spool->path), path, sizeof(path));
+	return problem_set(problem, error, "cannot read %s%s%s/input%s%c: %s", path,
+		*folder->queue != '\0' ? "/" : "", folder->queue, folder->letter != 0 ? "/" : "",
+		folder->letter != 0 ? folder->letter : ' ', strerror(-error));
+}
+
+/* In the order in which the folder has them, which Exim keeps for messages of the same time. */
+static int list_folder(struct job *job, const struct spool_folder *folder, struct problem *problem)
+{
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : refuse_folder(job, folder, -errno, problem);
+	DIR *names = fdopendir(fd);
+	if (names == NULL) {
+		(void)close(fd);
+		return refuse_folder(job, folder, -ENOMEM, problem);
+	}
+	const struct dirent *name;
+	struct exim_id id;
+	for (errno = 0; (name = readdir(names)) != NULL; errno = 0)
+		if (exim_id_of_file(slice_of(name->d_name), &id) == EXIM_FILE_HEADER)
+			add_entry(job, &id, folder);
+	int error = -errno;
+	(void)closedir(names);
+	return error == 0 || error == -ENOENT ? 0 : refuse_folder(job, folder, error, problem);
+}
+
+static int list_names(struct job *job, struct problem *problem)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < job->spool->folder_count && r == 0; i++)
+		if (is_meant_queue(job, job->spool->folders[i].queue))
+			r = list_folder(job, &job->spool->folders[i], problem);
+	return r;
+}
+
 /* For ids alone the queue need not be read. */
 static bool find_by_id(struct job *job, const struct command_arguments *arguments)
 {
@@ -173,9 +227,7 @@ static bool find_by_id(struct job *job, const struct command_arguments *argument
 	for (size_t i = 0; i < count; i++) {
 		const struct spool_folder *folder =
 			exim_spool_find(job->spool, job->options.only_queue, &ids[i]);
-		bool is_held = folder != NULL && job->options.except_queue != NULL &&
-			       strcmp(folder->queue, job->options.except_queue) == 0;
-		if (folder != NULL && !is_held)
+		if (folder != NULL && is_meant_queue(job, folder->queue))
 			add_entry(job, &ids[i], folder);
 	}
 	return true;
@@ -183,17 +235,13 @@ static bool find_by_id(struct job *job, const struct command_arguments *argument
 
 /* ---- in order ---- */
 
-static int compare_names(const void *a, const void *b)
+/* By time, and what came at the same time as it was found: Exim's own order. */
+static int compare_entries(const void *a, const void *b)
 {
-	return exim_id_compare(&((const struct entry *)a)->id, &((const struct entry *)b)->id);
-}
+	const struct entry *x = a, *y = b;
+	int order = exim_id_compare_time(&x->id, &y->id);
 
-static int compare_times(const void *a, const void *b)
-{
-	int order = exim_id_compare_time(
-		&((const struct entry *)a)->id, &((const struct entry *)b)->id);
-
-	return order != 0 ? order : compare_names(a, b);
+	return order != 0 ? order : x->position < y->position ? -1 : x->position > y->position;
 }
 
 static bool has_new_ids(const struct job *job)
@@ -204,36 +252,10 @@ static bool has_new_ids(const struct job *job)
 	return false;
 }
 
-/* Whether the Exim whose list is to be imitated sorts as it does from 4.97 on. A queue with ids of
- * that age tells; else Exim is asked, and if it cannot be, the ids' age decides. */
-static bool exim_sorts_by_time(const struct job *job)
-{
-	struct exim_program program;
-	char version[128] = "";
-	unsigned major = 0, minor = 0;
-
-	if (has_new_ids(job))
-		return true;
-	if (context_exim(job->context, &program, NULL) < 0 ||
-		exim_version(&program, version, sizeof(version), NULL) < 0)
-		return false;
-	const char *number = strstr(version, "version ");
-	if (number == NULL)
-		return false;
-	char *end;
-	major = (unsigned)strtoul(number + strlen("version "), &end, 10);
-	if (*end == '.')
-		minor = (unsigned)strtoul(end + 1, NULL, 10);
-	return major > 4 || (major == 4 && minor >= 97);
-}
-
 static void sort(struct job *job)
 {
-	bool by_time = job->format->format != FORMAT_EXIM || exim_sorts_by_time(job);
-
 	if (job->entry_count > 1 && job->format->sorted)
-		qsort(job->entries, job->entry_count, sizeof(*job->entries),
-			by_time ? compare_times : compare_names);
+		qsort(job->entries, job->entry_count, sizeof(*job->entries), compare_entries);
 }
 
 /* ---- printing ---- */
@@ -252,6 +274,9 @@ static struct queue_list list_of(const struct job *job)
 static void print_one(struct job *job, const struct queue_list *list, const struct scanned *m,
 	const struct queued *q, bool sensed)
 {
+	if (job->printed++ == 0 && job->format->format == FORMAT_TABLE)
+		queue_list_title(list);
+	job->unreadable += m->error != 0;
 	job->frozen += q->frozen;
 	job->damaged += q->damaged;
 	if (job->format->format == FORMAT_EXIM)
@@ -262,7 +287,7 @@ static void print_one(struct job *job, const struct queue_list *list, const stru
 		queue_list_row(list, m, q, sensed, job->now);
 }
 
-/* Between the two readings a message may have been delivered, or changed. */
+/* Since it was found a message may have been delivered, or changed. */
 static void print_entry(struct job *job, const struct queue_list *list, const struct entry *e,
 	struct message_buffer *buffer)
 {
@@ -272,8 +297,11 @@ static void print_entry(struct job *job, const struct queue_list *list, const st
 	if (exim_read_message(e->folder, &e->id, buffer, &m) == -ENOENT)
 		return;
 	bool sensed = queue_sense(sensor_of(job, 0), &m, &q);
-	if (filter_match(job->filter, 0, &m, &q, sensed) == FILTER_YES)
+	enum filter_answer answer = filter_match(job->filter, 0, &m, &q, sensed);
+	if (answer == FILTER_YES)
 		print_one(job, list, &m, &q, sensed);
+	else if (answer == FILTER_UNKNOWN)
+		atomic_fetch_add(&job->unknown, 1);
 }
 
 static void print_entries(struct job *job)
@@ -281,8 +309,6 @@ static void print_entries(struct job *job)
 	AUTO(message_buffer) buffer = message_buffer_new();
 	struct queue_list list = list_of(job);
 
-	if (job->format->format == FORMAT_TABLE && job->entry_count > 0)
-		queue_list_title(&list);
 	for (size_t i = 0; i < job->entry_count; i++)
 		print_entry(job, &list, &job->entries[i], buffer);
 }
@@ -321,20 +347,20 @@ static void tell_count(const struct job *job)
 
 	if (job->format->format != FORMAT_TABLE)
 		return;
-	if (job->entry_count == 0)
+	if (job->printed == 0)
 		context_hint(job->context, filter_is_empty(job->filter)
 						   ? "The queue is empty."
 						   : "No message in the queue matches.");
 	else
 		context_hint(job->context, "%s message%s, %" PRIu64 " frozen, %" PRIu64 " damaged",
-			units_count_text(job->entry_count, count), job->entry_count == 1 ? "" : "s",
+			units_count_text(job->printed, count), job->printed == 1 ? "" : "s",
 			job->frozen, job->damaged);
 }
 
 /* What could not be looked at is said, and is no success. */
 static int tell_unknown(const struct job *job)
 {
-	uint64_t unknown = atomic_load(&job->unknown), unreadable = atomic_load(&job->unreadable);
+	uint64_t unknown = atomic_load(&job->unknown), unreadable = job->unreadable;
 
 	if (unknown > 0)
 		context_warn(job->context,
@@ -369,11 +395,15 @@ static int print_count(struct job *job)
 static int list_queue(
 	struct job *job, const struct command_arguments *arguments, struct problem *problem)
 {
-	if (!find_by_id(job, arguments)) {
-		int r = scan(job, problem);
-		if (r < 0)
-			return r;
-	}
+	bool names_tell = filter_is_empty(job->filter) || job->format->format == FORMAT_EXIM;
+	int r = 0;
+
+	if (job->count_only || (!names_tell && !find_by_id(job, arguments)))
+		r = scan(job, problem);
+	else if (names_tell)
+		r = list_names(job, problem);
+	if (r < 0)
+		return r;
 	if (job->count_only)
 		return print_count(job);
 	sort(job);

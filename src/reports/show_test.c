@@ -74,8 +74,8 @@ static void free_shown(struct shown p)
 
 static void has(const char *text, const char *wanted)
 {
-	if (strstr(text, wanted) == NULL)
-		fail_msg("\"%s\" is not in\n%s", wanted, text);
+	if (text == NULL || strstr(text, wanted) == NULL)
+		fail_msg("\"%s\" is not in\n%s", wanted, text != NULL ? text : "nothing");
 }
 
 /* Nothing but visible characters and line ends; none that turns text round. */
