@@ -9,6 +9,7 @@ void evidence_say(struct evidence *e, const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, in the line above */
 	int n = vsnprintf(e->text, sizeof(e->text), format, values);
 	va_end(values);
 	if (n < 0)
