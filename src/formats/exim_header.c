@@ -128,22 +128,6 @@ void exim_address_split(struct slice text, struct slice *ret_ip, unsigned *ret_p
 	*ret_port = read_number(port, false, &number) && number < 65536 ? (unsigned)number : 0;
 }
 
-/* ".123456" or "1795435484.123456", which is what -received_time_… hold. */
-static bool read_fraction(struct slice value, int64_t *ret_seconds, uint32_t *ret_us)
-{
-	size_t dot = slice_find(value, '.');
-	int64_t us;
-
-	if (dot == value.len || value.len - dot - 1 != 6)
-		return false;
-	if (dot > 0 && !read_number(slice_first(value, dot), false, ret_seconds))
-		return false;
-	if (!read_number(slice_after(value, dot + 1), false, &us))
-		return false;
-	*ret_us = (uint32_t)us;
-	return true;
-}
-
 /* The bytes of an ACL variable follow its line: skipped by their count, never read as lines,
  * because they are text of the sender's. */
 static int skip_acl_data(struct reader *r, struct slice option)
@@ -162,7 +146,7 @@ static int skip_acl_data(struct reader *r, struct slice option)
 	return 0;
 }
 
-enum option_kind { TEXT, FLAG, FROZEN, NUMBER, ADDRESS, TIME_US, TIME_DONE, ACL, HAS_PORT };
+enum option_kind { TEXT, FLAG, FROZEN, NUMBER, ADDRESS, ACL, HAS_PORT };
 
 /* An option by its exact name. Exim itself compares some names by their beginning only; no name it
  * ever wrote is the beginning of another's value, so the exact name reads the same files. */
@@ -208,8 +192,8 @@ static const struct option rows_m[] = {FLAG_ROW("manual_thaw", EXIM_MANUAL_THAW)
 static const struct option rows_n[] = {FLAG_ROW("N", EXIM_NEVER_DELIVER)};
 static const struct option rows_r[] = {
 	ROW("received_protocol", TEXT, 0, protocol),
-	ROW("received_time_usec", TIME_US, 0, received_us),
-	ROW("received_time_complete", TIME_DONE, 0, completed),
+	ROW("received_time_usec", TEXT, 0, received_fraction),
+	ROW("received_time_complete", TEXT, 0, completed),
 };
 static const struct option rows_s[] = {
 	FLAG_ROW("sender_set_untrusted", EXIM_SENDER_SET_UNTRUSTED),
@@ -247,6 +231,25 @@ static const struct {
 #undef LETTER
 };
 
+static uint64_t load8(const char *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+/* memcmp() of names so short that calling it would cost more than comparing. */
+static bool same_bytes(const char *a, const char *b, size_t len)
+{
+	if (len < 8)
+		return memcmp(a, b, len) == 0;
+	for (size_t i = 0; i + 8 < len; i += 8)
+		if (load8(a + i) != load8(b + i))
+			return false;
+	return load8(a + len - 8) == load8(b + len - 8);
+}
+
 static const struct option *find_option(struct slice name)
 {
 	if (name.len == 0)
@@ -255,7 +258,7 @@ static const struct option *find_option(struct slice name)
 	const struct option *rows = options_by_letter[(unsigned char)name.at[0]].rows;
 	size_t count = options_by_letter[(unsigned char)name.at[0]].count;
 	for (size_t i = 0; i < count; i++)
-		if (rows[i].len == name.len && memcmp(rows[i].name, name.at, name.len) == 0)
+		if (rows[i].len == name.len && same_bytes(rows[i].name, name.at, name.len))
 			return &rows[i];
 	return NULL;
 }
@@ -265,8 +268,7 @@ static int keep_option(struct reader *r, const struct option *o, struct slice li
 {
 	char *member = (char *)h + o->offset;
 	unsigned port;
-	int64_t seconds = 0, number;
-	uint32_t us;
+	int64_t number;
 
 	switch (o->kind) {
 	case TEXT:
@@ -285,14 +287,6 @@ static int keep_option(struct reader *r, const struct option *o, struct slice li
 	case FROZEN:
 		if (!read_number(value, false, &h->frozen_since))
 			return damaged_at(r, line.at, "-frozen without a time");
-		break;
-	case TIME_US:
-		if (read_fraction(value, &seconds, &us))
-			h->received_us = us;
-		break;
-	case TIME_DONE:
-		if (read_fraction(value, &seconds, &us))
-			h->completed = seconds;
 		break;
 	case ACL:
 		return skip_acl_data(r, line);
@@ -439,17 +433,26 @@ static int read_envelope(struct reader *r, const struct exim_id *id, struct exim
 	return err;
 }
 
+/* The digits in front, at most nine, and how many they are. */
+static size_t count_digits(struct slice s, size_t *ret_value)
+{
+	size_t digits = 0, value = 0;
+
+	while (digits < s.len && digits < 9 && is_digit(s.at[digits]))
+		value = value * 10 + (size_t)(s.at[digits++] - '0');
+	*ret_value = value;
+	return digits;
+}
+
 /* "NNNt text": three digits or more, the type, a space, then NNN bytes. */
 static bool take_field(struct slice *rest, struct exim_field *ret)
 {
-	size_t digits = 0, length = 0;
+	size_t length, digits = count_digits(*rest, &length);
 
-	while (digits < rest->len && digits < 10 && is_digit(rest->at[digits]))
-		length = length * 10 + (size_t)(rest->at[digits++] - '0');
 	if (digits < 3 || digits + 2 > rest->len || rest->at[digits + 1] != ' ')
 		return false;
 
-	struct slice text = slice_after(*rest, digits + 2);
+	struct slice text = {rest->at + digits + 2, rest->len - digits - 2};
 	if (length == 0 || length > text.len)
 		return false;
 	*ret = (struct exim_field){rest->at[digits], {text.at, length}};
@@ -460,11 +463,8 @@ static bool take_field(struct slice *rest, struct exim_field *ret)
 /* What Exim would have counted of a field that is cut off: its "-bp" shows that size. */
 static uint64_t claimed_size(struct slice rest)
 {
-	uint64_t length = 0;
-	size_t digits = 0;
+	size_t length, digits = count_digits(rest, &length);
 
-	while (digits < rest.len && digits < 9 && is_digit(rest.at[digits]))
-		length = length * 10 + (uint64_t)(rest.at[digits++] - '0');
 	return digits >= 3 && digits < rest.len && rest.at[digits] != '*' ? length : 0;
 }
 
@@ -503,6 +503,16 @@ int exim_header_parse(struct slice file, const struct exim_id *id, struct exim_h
 		return err;
 	ret->envelope_read = true;
 	return read_fields(&r, ret);
+}
+
+uint32_t exim_header_received_us(const struct exim_header *header)
+{
+	struct slice text = header->received_fraction;
+	int64_t us;
+
+	if (text.len != 7 || text.at[0] != '.' || !read_number(slice_after(text, 1), false, &us))
+		return 0;
+	return (uint32_t)us;
 }
 
 bool exim_delivered_next(struct slice *rest, struct slice *ret_name)

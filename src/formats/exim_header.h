@@ -46,21 +46,21 @@ enum exim_flag {
 struct exim_header {
 	struct slice login; /* of the calling user; may hold spaces */
 	int64_t uid, gid;
-	struct slice sender;         /* envelope sender without <>; empty for a bounce */
-	int64_t received;            /* seconds since 1970 */
-	uint32_t received_us;        /* microseconds of that second (4.90 on), else 0 */
-	int64_t completed;           /* end of reception (4.95 on), else 0 */
-	int64_t warnings;            /* delay warnings sent so far */
-	unsigned flags;              /* enum exim_flag */
-	int64_t frozen_since;        /* seconds since 1970; 0 when not frozen */
-	struct slice helo;           /* as the client said it */
-	struct slice host_address;   /* of the client, without brackets and port */
-	unsigned host_port;          /* 0 when not there */
-	struct slice host_name;      /* looked up by Exim */
-	struct slice host_auth;      /* name of the authenticator */
-	struct slice auth_mechanism; /* -host_auth_pubname: PLAIN, LOGIN, … */
-	struct slice auth_id;        /* $authenticated_id; for local mail the caller's login! */
-	struct slice auth_sender;    /* $authenticated_sender */
+	struct slice sender;            /* envelope sender without <>; empty for a bounce */
+	int64_t received;               /* seconds since 1970 */
+	struct slice received_fraction; /* \".NNNNNN\" of that second (4.90 on) */
+	struct slice completed;         /* \"S.NNNNNN\", end of reception (4.95 on) */
+	int64_t warnings;               /* delay warnings sent so far */
+	unsigned flags;                 /* enum exim_flag */
+	int64_t frozen_since;           /* seconds since 1970; 0 when not frozen */
+	struct slice helo;              /* as the client said it */
+	struct slice host_address;      /* of the client, without brackets and port */
+	unsigned host_port;             /* 0 when not there */
+	struct slice host_name;         /* looked up by Exim */
+	struct slice host_auth;         /* name of the authenticator */
+	struct slice auth_mechanism;    /* -host_auth_pubname: PLAIN, LOGIN, … */
+	struct slice auth_id;           /* $authenticated_id; for local mail the caller's login! */
+	struct slice auth_sender;       /* $authenticated_sender */
 	struct slice ident;
 	struct slice protocol; /* esmtpsa, local, … */
 	struct slice interface_address;
@@ -83,6 +83,9 @@ struct exim_header {
 MUST_USE int exim_header_parse(
 	struct slice file, const struct exim_id *id, struct exim_header *ret);
 
+/* The microseconds of the second of arrival; 0 when the file does not have them. */
+uint32_t exim_header_received_us(const struct exim_header *header);
+
 /* The names in the tree in the order of the file (parent, left, right), from
  * rest = header->delivered. false at the end. */
 bool exim_delivered_next(struct slice *rest, struct slice *ret_name);
@@ -100,9 +103,9 @@ struct exim_recipient {
  * address: the address that Exim would compare. */
 bool exim_recipient_next(struct slice *rest, struct exim_recipient *ret);
 
-/* The hot path's form of the above: the addresses of the next recipients, at most `most`, and what
- * stands behind the last '@' of each (all of it when there is none). Returns how many; 0 at the
- * end. */
+/* The hot path's form of the above: the addresses of the next recipients, at most `most` and 64,
+ * and what stands behind the last '@' of each (all of it when there is none). Returns how many; 0
+ * at the end. *rest may reach further than the recipients when `most` ends it in time. */
 size_t exim_recipients_next(
 	struct slice *rest, size_t most, struct slice *addresses, struct slice *domains);
 
