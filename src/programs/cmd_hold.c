@@ -30,6 +30,11 @@ struct hold_settings {
 #define AT(member) .offset = offsetof(struct hold_settings, member)
 
 static const struct option_row rows[] = {
+	{.name = "backscatter",
+		.kind = OPTION_FLAG,
+		AT(backscatter),
+		.help = "Also the bounces that stanch backscatter calls proved: they return mail of a "
+			"source under suspicion, or mail that was held."},
 	{.name = "ids-from",
 		.argument = "FILE",
 		.kind = OPTION_FILE,
