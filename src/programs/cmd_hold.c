@@ -33,7 +33,8 @@ static const struct option_row rows[] = {
 	{.name = "backscatter",
 		.kind = OPTION_FLAG,
 		AT(backscatter),
-		.help = "Also the bounces that stanch backscatter calls proved: they return mail of a "
+		.help = "Also the bounces that stanch backscatter calls proved: they return mail "
+			"of a "
 			"source under suspicion, or mail that was held."},
 	{.name = "ids-from",
 		.argument = "FILE",
@@ -67,9 +68,9 @@ struct wanted {
 	const char **targets; /* sources and ids, of the command line and of --ids-from */
 	size_t target_count;
 	char *ids_text;               /* owned: what was read from --ids-from */
-	struct exim_id *backscatter; /* owned: the ids of --backscatter, targets, too */
-	bool conditions;             /* there are some besides the targets */
-	bool by_id_only;             /* nothing but ids: no scan is needed */
+	struct exim_id *backscatter;  /* owned: the ids of --backscatter, targets, too */
+	bool conditions;              /* there are some besides the targets */
+	bool by_id_only;              /* nothing but ids: no scan is needed */
 	char source[SOURCE_TEXT_MAX]; /* when it is one source; else "" */
 };
 
