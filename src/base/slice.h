@@ -20,14 +20,14 @@ static inline struct slice slice_of(const char *text)
 /* Where c first stands, in bytes from the start; s.len when it stands nowhere. */
 static inline size_t slice_find(struct slice s, char c)
 {
-	const char *found = s.len > 0 ? memchr(s.at, c, s.len) : NULL;
+	const char *found = s.at != NULL ? memchr(s.at, c, s.len) : NULL;
 	return found != NULL ? (size_t)(found - s.at) : s.len;
 }
 
 /* Where c last stands, in bytes from the start; s.len when it stands nowhere. */
 static inline size_t slice_find_last(struct slice s, char c)
 {
-	const char *found = s.len > 0 ? memrchr(s.at, c, s.len) : NULL;
+	const char *found = s.at != NULL ? memrchr(s.at, c, s.len) : NULL;
 	return found != NULL ? (size_t)(found - s.at) : s.len;
 }
 

@@ -477,8 +477,6 @@ static int read_fields(struct reader *r, struct exim_header *h)
 	struct slice rest = {r->at, (size_t)(r->end - r->at)};
 	struct exim_field field;
 	h->fields = rest;
-	if (rest.len == 0)
-		return damaged_at(r, r->at, "no header fields");
 	while (rest.len > 0) {
 		const char *start = rest.at;
 		if (!take_field(&rest, &field)) {

@@ -262,7 +262,6 @@ static void test_damage(void **state)
 		{TOP "XX\n99999999999999999999\na@b\n\n" FIELDS, 6, false},
 		{TOP "XX\n1\na@b\n" FIELDS, 8, true},
 		{TOP "XX\n1\na@b\n", 8, true},
-		{TOP RCPT, 9, true},
 		{TOP RCPT "013  Subject: ab", 9, true},
 		{TOP RCPT FIELDS "junk\n", 12, true},
 		{TOP RCPT "014  Subject: abc\n014F From: <a@b.c>\n", 9, true},
@@ -346,7 +345,8 @@ static void test_every_cut(void **state)
 			malloc(n + 1); /* a block of its own, so that a sanitizer sees its end */
 		memcpy(cut, SOUND, n);
 		int err = parse((struct slice){cut, n}, &h);
-		bool between_fields = n == whole - 19 || n == whole - 19 - 19;
+		bool between_fields =
+			n == whole - 19 || n == whole - 19 - 19 || n == whole - 19 - 19 - 18;
 		assert_int_equal(err, between_fields ? 0 : -EBADMSG);
 		if (h.envelope_read)
 			assert_slice(h.auth_id, "ann@shop.test");

@@ -188,14 +188,24 @@ static int add_named_queues(struct exim_spool *spool, struct problem *problem)
 	return err;
 }
 
+/* Exim makes input/ when the first message comes. A folder with others of its own, and no input, is
+ * the spool of an Exim that never had one. */
+static bool is_unused_spool(const struct exim_spool *spool)
+{
+	struct stat st;
+
+	return fstatat(spool->fd, "db", &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       fstatat(spool->fd, "msglog", &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int exim_spool_refresh(struct exim_spool *spool, struct problem *problem)
 {
 	int err = add_queue(spool, "", spool->fd, problem);
 
-	if (err == -ENOENT)
+	if (err == -ENOENT && !is_unused_spool(spool))
 		return problem_set(problem, err, "%s is no Exim spool: it has no folder \"input\"",
 			spool->path);
-	return err != 0 ? err : add_named_queues(spool, problem);
+	return err != 0 && err != -ENOENT ? err : add_named_queues(spool, problem);
 }
 
 int exim_spool_open(const char *path, struct exim_spool **ret_spool, struct problem *problem)

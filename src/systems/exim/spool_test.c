@@ -92,6 +92,10 @@ static void test_not_a_spool(void **state)
 	assert_int_equal(exim_spool_open("/nonexistent/spool", &s, &problem), -ENOENT);
 	assert_non_null(strstr(problem.text, "cannot read /nonexistent/spool: No such file"));
 	assert_null(s);
+
+	folder_make(*state, "db"); /* Exim was started here, and had no message yet */
+	assert_int_equal(exim_spool_open(*state, &s, &problem), 0);
+	assert_int_equal(s->folder_count, 0);
 }
 
 /* A folder that cannot be read is an error, never an empty queue. */
