@@ -270,7 +270,8 @@ static int make_folder(int parent, const char *name, const struct stat *like)
 static int make_queue_folders(struct exim_spool *spool, const char *queue)
 {
 	struct stat like;
-	if (fstatat(spool->fd, "input", &like, AT_SYMLINK_NOFOLLOW) != 0)
+	if (fstatat(spool->fd, "input", &like, AT_SYMLINK_NOFOLLOW) != 0 &&
+		fstat(spool->fd, &like) != 0)
 		return -errno;
 
 	int top = make_folder(spool->fd, queue, &like);
