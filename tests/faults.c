@@ -1,5 +1,5 @@
-/* faults.c - makes a system call fail, for tests only: preloaded (LD_PRELOAD) into the program under
- * test.
+/* faults.c - makes a system call fail, for tests only: preloaded (LD_PRELOAD) into the program
+ * under test.
  *
  *   FAULT=call:n:ERRNO[:on]   the n-th call fails with that error; with "on" all later ones do, too
  *   FAULT_HIT=FILE            is made when the fault came to be
@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +33,9 @@ static int error_of(const char *name)
 static void say_hit(void)
 {
 	const char *path = getenv("FAULT_HIT");
-	long fd = path != NULL
-		? syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)
-		: -1;
+	long fd = path != NULL ? syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC,
+					 0600)
+			       : -1;
 
 	if (fd >= 0)
 		syscall(SYS_close, fd);

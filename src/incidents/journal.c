@@ -71,8 +71,9 @@ enum statement {
 	" WHERE h.hold = m.hold) < ?4)"
 
 static const char *const statements[STATEMENTS] = {
-	[ADD_HOLD] = "INSERT INTO holds(created, uid, user, sudo_user, tty, reason, selector, source,"
-		     " spool, queue) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+	[ADD_HOLD] =
+		"INSERT INTO holds(created, uid, user, sudo_user, tty, reason, selector, source,"
+		" spool, queue) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
 	[ADD_ACTION] = "INSERT INTO actions(kind, hold, began, uid, user, sudo_user, tty, request)"
 		       " VALUES(?1, NULLIF(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8)",
 	[ADD_MESSAGE] =
@@ -96,13 +97,14 @@ static const char *const statements[STATEMENTS] = {
 		" AND (a.hold = h.hold OR a.hold IS NULL)), m.state, count(m.id), min(m.received)"
 		" FROM holds h LEFT JOIN messages m ON m.hold = h.hold WHERE ?1 = 0 OR h.hold = ?1"
 		" GROUP BY h.hold, m.state ORDER BY h.hold",
-	[EACH_UNFINISHED] = "SELECT action, kind, ifnull(hold, 0), began, uid, user, sudo_user, tty,"
-			    " request FROM actions WHERE ended IS NULL ORDER BY action",
+	[EACH_UNFINISHED] =
+		"SELECT action, kind, ifnull(hold, 0), began, uid, user, sudo_user, tty,"
+		" request FROM actions WHERE ended IS NULL ORDER BY action",
 	[EACH_MESSAGE] = MESSAGE_COLUMNS " WHERE ?1 = 0" MESSAGE_CHOICE " ORDER BY m.hold, m.id",
 	[EACH_MESSAGE_OF_HOLD] =
 		MESSAGE_COLUMNS " WHERE m.hold = ?1" MESSAGE_CHOICE " ORDER BY m.id",
-	[EACH_MESSAGE_OF_ID] = MESSAGE_COLUMNS " WHERE m.id = ?3 AND (?1 = 0 OR m.hold = ?1)"
-			MESSAGE_CHOICE " ORDER BY m.hold",
+	[EACH_MESSAGE_OF_ID] = MESSAGE_COLUMNS
+	" WHERE m.id = ?3 AND (?1 = 0 OR m.hold = ?1)" MESSAGE_CHOICE " ORDER BY m.hold",
 };
 
 struct journal {
@@ -245,10 +247,11 @@ static int check_folder(const char *folder, bool make, struct problem *problem)
 			problem, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
 	if (stat(folder, &s) < 0)
 		return errno == ENOENT
-			? problem_set(problem, -ENOENT,
-				  "there is no journal folder %s: nothing was held yet", folder)
-			: problem_set(problem, -errno, "cannot look at %s: %s", folder,
-				  strerror(errno));
+			       ? problem_set(problem, -ENOENT,
+					 "there is no journal folder %s: nothing was held yet",
+					 folder)
+			       : problem_set(problem, -errno, "cannot look at %s: %s", folder,
+					 strerror(errno));
 	if (!S_ISDIR(s.st_mode))
 		return problem_set(problem, -ENOTDIR, "%s is not a folder", folder);
 	return check_owned(folder, &s, problem);
@@ -269,15 +272,15 @@ static int check_file(const char *path, bool make, struct problem *problem)
 	}
 	if (lstat(path, &s) < 0)
 		return errno == ENOENT
-			? problem_set(problem, -ENOENT, "there is no journal %s: nothing was held yet",
-				  path)
-			: problem_set(problem, -errno, "cannot look at %s: %s", path,
-				  strerror(errno));
+			       ? problem_set(problem, -ENOENT,
+					 "there is no journal %s: nothing was held yet", path)
+			       : problem_set(problem, -errno, "cannot look at %s: %s", path,
+					 strerror(errno));
 	if (!S_ISREG(s.st_mode))
 		return problem_set(problem, -EPERM, "%s is no plain file: not used", path);
 	if (access(path, make ? R_OK | W_OK : R_OK) < 0)
-		return problem_set(problem, -errno, "cannot %s %s: %s", make ? "write" : "read", path,
-			strerror(errno));
+		return problem_set(problem, -errno, "cannot %s %s: %s", make ? "write" : "read",
+			path, strerror(errno));
 	return check_owned(path, &s, problem);
 }
 
@@ -297,14 +300,16 @@ static int say_who_acts(int fd, const char *folder, struct problem *problem)
 	if (n <= 0)
 		return problem_set(problem, -EBUSY, "another stanch is acting on %s", folder);
 	printable_text(slice_trim((struct slice){said, (size_t)n}), text, sizeof(text));
-	return problem_set(problem, -EBUSY, "another stanch is acting on %s: %s; try again when it "
-		"has ended", folder, text);
+	return problem_set(problem, -EBUSY,
+		"another stanch is acting on %s: %s; try again when it "
+		"has ended",
+		folder, text);
 }
 
 /* One acting process at a time: so whatever the journal calls unfinished was killed. The lock goes
  * with the process. The text in the file is for people only. */
-static int take_lock(struct journal *j, const char *folder, const char *command,
-	struct problem *problem)
+static int take_lock(
+	struct journal *j, const char *folder, const char *command, struct problem *problem)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct journal_who who;
@@ -316,8 +321,7 @@ static int take_lock(struct journal *j, const char *folder, const char *command,
 
 	j->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (j->lock_fd < 0) {
-		int err = problem_set(
-			problem, -errno, "cannot open %s: %s", path, strerror(errno));
+		int err = problem_set(problem, -errno, "cannot open %s: %s", path, strerror(errno));
 
 		free(path);
 		return err;
@@ -341,8 +345,8 @@ static int take_lock(struct journal *j, const char *folder, const char *command,
 
 static int open_database(struct journal *j, enum journal_access access, struct problem *problem)
 {
-	int rc = sqlite3_open_v2(
-		j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc =
+		sqlite3_open_v2(j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (rc != SQLITE_OK && access == JOURNAL_READ) {
 		sqlite3_close(j->db);
@@ -354,7 +358,8 @@ static int open_database(struct journal *j, enum journal_access access, struct p
 	sqlite3_busy_timeout(j->db, BUSY_MS);
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
-	return run(j, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;", problem);
+	return run(j, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;",
+		problem);
 }
 
 static int check_schema(struct journal *j, enum journal_access access, struct problem *problem)
@@ -369,8 +374,8 @@ static int check_schema(struct journal *j, enum journal_access access, struct pr
 	if (err < 0)
 		return err;
 	if (tables == 0 && version == 0 && access == JOURNAL_READ)
-		return problem_set(problem, -ENOENT, "the journal %s is empty: nothing was held yet",
-			j->path);
+		return problem_set(
+			problem, -ENOENT, "the journal %s is empty: nothing was held yet", j->path);
 	if (tables == 0 && version == 0) {
 		err = run(j, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE;", problem);
 		if (err == 0)
@@ -432,8 +437,8 @@ void journal_free(struct journal *j)
 static int prepare(struct journal *j, enum statement which, sqlite3_stmt **ret, struct problem *p)
 {
 	if (j->prepared[which] == NULL) {
-		int rc = sqlite3_prepare_v3(j->db, statements[which], -1,
-			SQLITE_PREPARE_PERSISTENT, &j->prepared[which], NULL);
+		int rc = sqlite3_prepare_v3(j->db, statements[which], -1, SQLITE_PREPARE_PERSISTENT,
+			&j->prepared[which], NULL);
 
 		if (rc != SQLITE_OK)
 			return fault(j, rc, p);
@@ -677,7 +682,8 @@ static void read_who(sqlite3_stmt *s, int at, struct journal_who *ret)
 	snprintf(ret->tty, sizeof(ret->tty), "%s", column_text(s, at + 3));
 }
 
-/* Ends a statement that gave rows; rc is its last answer, SQLITE_ROW when the visitor stopped it. */
+/* Ends a statement that gave rows; rc is its last answer, SQLITE_ROW when the visitor stopped it.
+ */
 static int finish_rows(struct journal *j, sqlite3_stmt *s, int rc, struct problem *problem)
 {
 	int err = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : fault(j, rc, problem);
@@ -813,9 +819,9 @@ int journal_each_message(struct journal *j, const struct journal_choice *choice,
 	journal_message_visit *visit, void *context, struct problem *problem)
 {
 	sqlite3_stmt *s = NULL;
-	enum statement which = choice->id != NULL ? EACH_MESSAGE_OF_ID
-		: choice->hold != 0               ? EACH_MESSAGE_OF_HOLD
-						  : EACH_MESSAGE;
+	enum statement which = choice->id != NULL  ? EACH_MESSAGE_OF_ID
+			       : choice->hold != 0 ? EACH_MESSAGE_OF_HOLD
+						   : EACH_MESSAGE;
 	int rc, err = prepare(j, which, &s, problem);
 
 	if (err < 0)

@@ -60,15 +60,15 @@ void journal_who_now(struct journal_who *ret);
 char *journal_who_text(const struct journal_who *who, char at[192]);
 
 enum message_state {
-	MESSAGE_INTENDED,  /* to be held; nothing is known to have been moved */
+	MESSAGE_INTENDED, /* to be held; nothing is known to have been moved */
 	MESSAGE_HELD,
 	MESSAGE_LEFT,      /* not held after all; it stayed where it was */
 	MESSAGE_RESTORING, /* to be put back */
 	MESSAGE_RESTORED,
 	MESSAGE_PURGING,
 	MESSAGE_PURGED,
-	MESSAGE_RELEASED,  /* put back by somebody with Exim's own tools */
-	MESSAGE_GONE,      /* delivered or removed by somebody with Exim's own tools */
+	MESSAGE_RELEASED, /* put back by somebody with Exim's own tools */
+	MESSAGE_GONE,     /* delivered or removed by somebody with Exim's own tools */
 	MESSAGE_STATES
 };
 const char *message_state_name(enum message_state state);
@@ -76,7 +76,8 @@ const char *message_state_name(enum message_state state);
 enum action_kind { ACTION_HOLD, ACTION_RESTORE, ACTION_PURGE, ACTION_KINDS };
 const char *action_kind_name(enum action_kind kind);
 
-/* A hold. Text is borrowed: when written, from the caller; when read, for the length of the call. */
+/* A hold. Text is borrowed: when written, from the caller; when read, for the length of the call.
+ */
 struct journal_hold {
 	int64_t hold; /* its number, from 1 */
 	int64_t created;
@@ -85,11 +86,11 @@ struct journal_hold {
 	const char *selector; /* as typed */
 	const char *source;   /* "mailbox:…" when it was held by source; else "" */
 	const char *spool;
-	const char *queue;    /* the hold queue */
-	uint64_t messages;    /* only when read: all that were ever meant */
+	const char *queue; /* the hold queue */
+	uint64_t messages; /* only when read: all that were ever meant */
 	uint64_t by_state[MESSAGE_STATES];
-	int64_t oldest;       /* received, of those still held; 0 when none is */
-	bool unfinished;      /* an action on it has no end */
+	int64_t oldest;  /* received, of those still held; 0 when none is */
+	bool unfinished; /* an action on it has no end */
 };
 
 /* A message of a hold; text as above. */
@@ -98,10 +99,10 @@ struct journal_message {
 	int64_t action; /* that brought it to its state */
 	struct exim_id id;
 	enum message_state state;
-	const char *queue;  /* where it came from; "" is the default queue */
-	char letter;        /* folder of a split spool, 0: none */
-	char msglog_letter; /* of its message log's folder, 0: none */
-	bool details;       /* the following are known */
+	const char *queue;                       /* where it came from; "" is the default queue */
+	char letter;                             /* folder of a split spool, 0: none */
+	char msglog_letter;                      /* of its message log's folder, 0: none */
+	bool details;                            /* the following are known */
 	struct slice source, sender, recipients; /* recipients: LF between, cut at the limit */
 	uint64_t recipient_count;
 	int64_t received;
@@ -110,7 +111,7 @@ struct journal_message {
 struct journal_action {
 	int64_t action;
 	enum action_kind kind;
-	int64_t hold; /* 0: of several */
+	int64_t hold;         /* 0: of several */
 	int64_t began, ended; /* ended 0: not */
 	struct journal_who who;
 	const char *request; /* the command to type again */
@@ -145,8 +146,8 @@ MUST_USE int journal_set_details(
 MUST_USE int journal_set_state(struct journal *j, int64_t hold, const struct exim_id *id,
 	enum message_state state, int64_t action, struct problem *problem);
 
-/* Every message of the hold that is in state `from` and was brought there by `action` (0: whichever)
- * goes to state `to`, by `by`: one statement for all. */
+/* Every message of the hold that is in state `from` and was brought there by `action` (0:
+ * whichever) goes to state `to`, by `by`: one statement for all. */
 MUST_USE int journal_set_states(struct journal *j, int64_t hold, int64_t action,
 	enum message_state from, enum message_state to, int64_t by, struct problem *problem);
 

@@ -73,12 +73,12 @@ static void print_hold(struct listing *l, const struct journal_hold *h)
 	char when[UNITS_TEXT], n[UNITS_TEXT], all[UNITS_TEXT], who[192], what[160], reason[200];
 
 	if (l->count == 1)
-		printf("%5s  %-19s  %8s %10s  %-11s  %s\n", "HOLD", "HELD SINCE", "HELD NOW",
-			"OF", "STATE", "WHAT");
+		printf("%5s  %-19s  %8s %10s  %-11s  %s\n", "HOLD", "HELD SINCE", "HELD NOW", "OF",
+			"STATE", "WHAT");
 	printf("%5" PRId64 "  %-19s  %8s %10s  %-11s  %s\n", h->hold,
-		units_time_text(h->created, when),
-		units_count_text(h->by_state[MESSAGE_HELD], n), units_count_text(h->messages, all),
-		state_of(h), printable_text(slice_of(what_of(h)), what, sizeof(what)));
+		units_time_text(h->created, when), units_count_text(h->by_state[MESSAGE_HELD], n),
+		units_count_text(h->messages, all), state_of(h),
+		printable_text(slice_of(what_of(h)), what, sizeof(what)));
 	printf("       by %s%s%s\n", journal_who_text(&h->who, who),
 		h->reason[0] != '\0' ? ": " : "",
 		printable_text(slice_of(h->reason), reason, sizeof(reason)));
@@ -147,12 +147,11 @@ static bool visit_message(void *given, const struct journal_message *m)
 
 /* For acting when that can be had, so that what was interrupted or released is known; else only to
  * look. */
-static int open_journal(
-	struct acting_session *s, struct context *context, struct problem *problem)
+static int open_journal(struct acting_session *s, struct context *context, struct problem *problem)
 {
 	struct problem acting = {0};
-	int err = journal_open(
-		context->global.state, JOURNAL_READ, "", &s->acting.journal, problem);
+	int err =
+		journal_open(context->global.state, JOURNAL_READ, "", &s->acting.journal, problem);
 
 	if (err < 0)
 		return err;
@@ -179,8 +178,7 @@ static int list(struct context *context, struct acting_session *s, uint64_t hold
 	if (err == 0 && hold == 0)
 		err = journal_each_hold(s->acting.journal, 0, visit_hold, &l, &problem);
 	if (err == 0 && hold > 0)
-		err = journal_each_message(
-			s->acting.journal, &choice, visit_message, &l, &problem);
+		err = journal_each_message(s->acting.journal, &choice, visit_message, &l, &problem);
 	if (err < 0) {
 		context_problem(context, &problem);
 		return COMMAND_UNABLE;
@@ -215,10 +213,11 @@ const struct command command_holds = {
 	.arguments = "[HOLD]",
 	.arguments_most = 1,
 	.help = "list what is held, or the messages of one hold",
-	.about = "Lists the holds with who made them, why, and what became of their messages; with "
-		 "a HOLD the messages of that one. Messages that somebody released or removed with "
-		 "Exim's own tools are noticed. A hold never ends by itself: after 30 days \"stanch "
-		 "purge\" takes it.",
+	.about =
+		"Lists the holds with who made them, why, and what became of their messages; with "
+		"a HOLD the messages of that one. Messages that somebody released or removed with "
+		"Exim's own tools are noticed. A hold never ends by itself: after 30 days \"stanch "
+		"purge\" takes it.",
 	.settings_size = sizeof(struct holds_settings),
 	.run = run,
 };

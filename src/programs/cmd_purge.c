@@ -15,12 +15,21 @@ struct purge_settings {
 #define AT(member) .offset = offsetof(struct purge_settings, member)
 
 static const struct option_row rows[] = {
-	{.name = "older-than", .argument = "AGE", .kind = OPTION_AGE, AT(older_than),
+	{.name = "older-than",
+		.argument = "AGE",
+		.kind = OPTION_AGE,
+		AT(older_than),
 		.help = "Only what was held longer ago than that: 90s, 10m, 2h, 3d, 1w. Without a "
 			"HOLD it is 30d when not given."},
-	{.name = "yes", .letter = 'y', .kind = OPTION_FLAG, AT(yes),
+	{.name = "yes",
+		.letter = 'y',
+		.kind = OPTION_FLAG,
+		AT(yes),
 		.help = "Do not ask. Without a terminal nothing is purged unless this is given."},
-	{.name = "dry-run", .letter = 'n', .kind = OPTION_FLAG, AT(dry_run),
+	{.name = "dry-run",
+		.letter = 'n',
+		.kind = OPTION_FLAG,
+		AT(dry_run),
 		.help = "Show what would be purged, and change nothing."},
 };
 
@@ -36,8 +45,8 @@ static int run(
 		.run = purge_run,
 		.words = arguments,
 		.held_before = arguments->count > 0 && !settings->older_than.given
-			? 0
-			: (int64_t)time(NULL) - (int64_t)age + (age == 0),
+				       ? 0
+				       : (int64_t)time(NULL) - (int64_t)age + (age == 0),
 		.yes = settings->yes,
 		.dry_run = settings->dry_run};
 

@@ -12,9 +12,15 @@ struct restore_settings {
 
 static const struct option_row rows[] = {
 	{.name = "all", .kind = OPTION_FLAG, AT(all), .help = "Everything that is held."},
-	{.name = "yes", .letter = 'y', .kind = OPTION_FLAG, AT(yes),
+	{.name = "yes",
+		.letter = 'y',
+		.kind = OPTION_FLAG,
+		AT(yes),
 		.help = "Do not ask. Without a terminal nothing is restored unless this is given."},
-	{.name = "dry-run", .letter = 'n', .kind = OPTION_FLAG, AT(dry_run),
+	{.name = "dry-run",
+		.letter = 'n',
+		.kind = OPTION_FLAG,
+		AT(dry_run),
 		.help = "Show what would be restored, and change nothing."},
 };
 
@@ -33,8 +39,9 @@ static int run(
 
 	if (settings->all != (arguments->count == 0)) {
 		context_warn(context, "%s",
-			settings->all ? "--all and single holds or ids do not go together"
-				      : "what is to be put back? Name a hold, a message id, or --all");
+			settings->all
+				? "--all and single holds or ids do not go together"
+				: "what is to be put back? Name a hold, a message id, or --all");
 		return COMMAND_USAGE;
 	}
 	return ending_command(context, &command);

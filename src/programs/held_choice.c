@@ -122,8 +122,7 @@ int held_choice_read(struct held_choice *c, const struct context *context, struc
 	const struct command_arguments *words, int64_t held_before, size_t *ret_unknown,
 	struct problem *problem)
 {
-	struct journal_choice choice = {
-		.states = 1U << MESSAGE_HELD, .held_before = held_before};
+	struct journal_choice choice = {.states = 1U << MESSAGE_HELD, .held_before = held_before};
 	size_t found;
 	int err = held_choice_check(words, problem);
 
@@ -148,7 +147,8 @@ int held_choice_read(struct held_choice *c, const struct context *context, struc
 			context_warn(context, "%s is not held", id.text);
 		else
 			context_warn(context, "hold %llu holds nothing%s", (unsigned long long)hold,
-				group_of(c, (int64_t)hold) == NULL ? ": there is no such hold" : "");
+				group_of(c, (int64_t)hold) == NULL ? ": there is no such hold"
+								   : "");
 	}
 	tidy(c);
 	return err;

@@ -43,8 +43,8 @@ void acted_add_problem(struct acted *acted, const struct exim_id *id, const char
 		p->id = *id;
 }
 
-void acted_add_result(struct acted *acted, const struct exim_id *id, const char *step,
-	struct move_result result)
+void acted_add_result(
+	struct acted *acted, const struct exim_id *id, const char *step, struct move_result result)
 {
 	if (result.outcome == MOVE_FAILED || result.outcome == MOVE_DENIED)
 		acted_add_problem(acted, id, "%s: %s", step, strerror(-result.error));
@@ -160,8 +160,7 @@ struct move_result acting_lock(
 static struct move_result move_msglog(struct move_places *places, const struct spool_folder *folder,
 	size_t from, size_t to, const struct exim_id *id, char *ret_letter)
 {
-	const char letters[2] = {
-		folder->letter, folder->letter != 0 ? '\0' : exim_id_letter(id)};
+	const char letters[2] = {folder->letter, folder->letter != 0 ? '\0' : exim_id_letter(id)};
 	struct move_result result = {MOVE_GONE, -ENOENT};
 
 	for (int i = 0; i < 2 && result.outcome == MOVE_GONE; i++) {
@@ -390,8 +389,8 @@ int kept_list_read(struct kept_list *list, struct journal *journal,
 static bool has_any(const struct spool_folder *folder, const struct exim_id *id)
 {
 	return message_file_seen(folder->fd, id, EXIM_FILE_HEADER) == FILE_PRESENT ||
-		message_file_seen(folder->fd, id, EXIM_FILE_DATA) == FILE_PRESENT ||
-		message_file_seen(folder->fd, id, EXIM_FILE_JOURNAL) == FILE_PRESENT;
+	       message_file_seen(folder->fd, id, EXIM_FILE_DATA) == FILE_PRESENT ||
+	       message_file_seen(folder->fd, id, EXIM_FILE_JOURNAL) == FILE_PRESENT;
 }
 
 ptrdiff_t acting_find_held(
@@ -434,8 +433,8 @@ void acting_sync(struct move_places *places, struct acted *acted)
 		acted_add_problem(acted, NULL, "fsync of the folders: %s", strerror(-err));
 }
 
-int acting_journal_problems(const struct acting *a, const struct acted *acted, int64_t action,
-	struct problem *problem)
+int acting_journal_problems(
+	const struct acting *a, const struct acted *acted, int64_t action, struct problem *problem)
 {
 	int err = 0;
 

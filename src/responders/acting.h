@@ -18,7 +18,7 @@
 /* All borrowed. */
 struct acting {
 	struct exim_spool *spool;
-	const char *spool_path; /* the real one, by which the journal knows the spool */
+	const char *spool_path;  /* the real one, by which the journal knows the spool */
 	struct journal *journal; /* opened with JOURNAL_ACT */
 	struct mainlog *log;
 	const char *exim_login;
@@ -40,9 +40,10 @@ struct acted_problem {
 struct acted {
 	int64_t hold;
 	struct journal_counts counts;
-	uint64_t locked;     /* of those left: Exim was working on them; trying again helps */
-	uint64_t unfinished; /* of those left: neither moved nor undone; the next command finishes */
-	bool stopped;        /* by a signal */
+	uint64_t locked; /* of those left: Exim was working on them; trying again helps */
+	uint64_t
+		unfinished; /* of those left: neither moved nor undone; the next command finishes */
+	bool stopped;       /* by a signal */
 	struct acted_problem *problems;
 	size_t problem_count, problem_room;
 };
@@ -54,8 +55,8 @@ void acted_add_problem(struct acted *acted, const struct exim_id *id, const char
 	PRINTF_LIKE(3, 4);
 
 /* "-D: rename: No space left on device", or what move_outcome_text() says. */
-void acted_add_result(struct acted *acted, const struct exim_id *id, const char *step,
-	struct move_result result);
+void acted_add_result(
+	struct acted *acted, const struct exim_id *id, const char *step, struct move_result result);
 
 bool acting_stopped(const struct acting *a);
 void acting_progress(const struct acting *a, const char *phase, uint64_t done, uint64_t total);
@@ -138,7 +139,7 @@ void acting_write_log(const struct acting *a, struct acted *acted);
 void acting_sync(struct move_places *places, struct acted *acted);
 
 /* The problems of one action into the journal, within a transaction. */
-MUST_USE int acting_journal_problems(const struct acting *a, const struct acted *acted,
-	int64_t action, struct problem *problem);
+MUST_USE int acting_journal_problems(
+	const struct acting *a, const struct acted *acted, int64_t action, struct problem *problem);
 
 #endif

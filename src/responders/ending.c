@@ -44,8 +44,8 @@ static int write_intent(struct ending *e, const struct ending_kind *kind,
 	if (err == 0)
 		err = journal_add_action(a->journal, &action, ret_action, problem);
 	for (size_t i = 0; i < count && err == 0; i++)
-		err = journal_set_state(a->journal, e->hold, &messages[i].id, kind->during,
-			*ret_action, problem);
+		err = journal_set_state(
+			a->journal, e->hold, &messages[i].id, kind->during, *ret_action, problem);
 	if (err == 0)
 		err = journal_commit(a->journal, problem);
 	if (err < 0)
@@ -85,8 +85,8 @@ static int write_outcome(struct ending *e, const struct ending_kind *kind,
 			err = journal_set_state(a->journal, e->hold, &messages[i].id,
 				ending_state(kind, ended[i]), action, problem);
 	if (err == 0 && whole)
-		err = journal_set_states(a->journal, e->hold, action, kind->during, kind->after,
-			action, problem);
+		err = journal_set_states(
+			a->journal, e->hold, action, kind->during, kind->after, action, problem);
 	if (err == 0)
 		err = acting_journal_problems(a, e->acted, action, problem);
 	if (err == 0 && whole)

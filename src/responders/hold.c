@@ -5,7 +5,9 @@
 #include "sensors/queue.h"
 #include "systems/stop_point.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +24,9 @@ enum item_state { ITEM_WAITING, ITEM_BEGUN, ITEM_HELD, ITEM_LEFT, ITEM_GONE, ITE
 struct item {
 	struct exim_id id;
 	enum item_state state;
-	uint32_t folder;  /* index in the spool */
-	uint32_t source;  /* index in the list's sources; NO_SOURCE: not asked for */
-	char *text;       /* sender, then recipients with LF between; NULL: not known yet */
+	uint32_t folder; /* index in the spool */
+	uint32_t source; /* index in the list's sources; NO_SOURCE: not asked for */
+	char *text;      /* sender, then recipients with LF between; NULL: not known yet */
 	uint32_t sender_len, recipients_len;
 	uint64_t recipient_count;
 	int64_t received;
@@ -90,8 +92,8 @@ static uint32_t source_index(struct hold_list *list, const struct source *source
 			return list->table[at] - 1;
 	if (list->source_count == list->source_room) {
 		list->source_room = list->source_room * 2 + 16;
-		list->sources = memory_grow(
-			list->sources, list->source_room, sizeof(list->sources[0]));
+		list->sources =
+			memory_grow(list->sources, list->source_room, sizeof(list->sources[0]));
 	}
 	list->sources[list->source_count] = *source;
 	table_put(list, (uint32_t)list->source_count);
@@ -107,10 +109,8 @@ static struct item *new_item(struct hold_list *list, const struct exim_id *id, s
 		list->items = memory_grow(list->items, list->room, sizeof(list->items[0]));
 	}
 	item = &list->items[list->count++];
-	*item = (struct item){.id = *id,
-		.folder = (uint32_t)folder,
-		.source = NO_SOURCE,
-		.lock = {.fd = -1}};
+	*item = (struct item){
+		.id = *id, .folder = (uint32_t)folder, .source = NO_SOURCE, .lock = {.fd = -1}};
 	return item;
 }
 
@@ -155,8 +155,15 @@ void hold_list_add(struct hold_list *list, const struct exim_spool *spool, const
 int hold_list_add_id(struct hold_list *list, const struct exim_spool *spool,
 	const struct exim_id *id, const char *hold_queue)
 {
-	const struct spool_folder *folder = exim_spool_find(spool, "", id);
+	ptrdiff_t split = acting_folder(spool, "", exim_id_letter(id));
+	const struct spool_folder *folder = NULL;
 
+	/* Where a split spool has it: looking for a name that is not there is what costs. */
+	if (split >= 0 &&
+		message_file_seen(spool->folders[split].fd, id, EXIM_FILE_HEADER) == FILE_PRESENT)
+		folder = &spool->folders[split];
+	if (folder == NULL)
+		folder = exim_spool_find(spool, "", id);
 	if (folder == NULL)
 		folder = exim_spool_find(spool, NULL, id);
 	if (folder == NULL || strcmp(folder->queue, hold_queue) == 0)
@@ -214,6 +221,8 @@ struct run {
 	size_t hold_folder; /* index */
 	size_t locks_left;  /* descriptors that may still be kept open between the passes */
 	int64_t hold, action;
+	int looked_fd; /* folder of message logs that was looked into last; -1: none */
+	bool looked_has_files;
 };
 
 static void leave(struct run *r, struct item *item, const char *step, struct move_result result)
@@ -258,8 +267,7 @@ static bool is_wanted(struct run *r, struct item *item, const struct scanned *m)
 		return false;
 	}
 	queue_attribute(m->header, r->a->exim_login, &source);
-	if (item->source != NO_SOURCE &&
-		!source_equal(&r->list->sources[item->source], &source)) {
+	if (item->source != NO_SOURCE && !source_equal(&r->list->sources[item->source], &source)) {
 		leave_why(r, item, "is of another source now");
 		return false;
 	}
@@ -328,7 +336,8 @@ static void first_pass(struct run *r)
 	}
 }
 
-static void unfinished(struct run *r, struct item *item, const char *step, struct move_result result)
+static void unfinished(
+	struct run *r, struct item *item, const char *step, struct move_result result)
 {
 	item->state = ITEM_UNFINISHED;
 	message_unlock(&item->lock);
@@ -405,8 +414,8 @@ static void second_pass(struct run *r)
 	stop_point(STOP_HOLD_AFTER_LOG);
 }
 
-/* Looks where the files are, and believes nothing else. One inode under one name: what is here is not
- * there. */
+/* Looks where the files are, and believes nothing else. One inode under one name: what is here is
+ * not there. */
 static void read_back(struct run *r)
 {
 	int hold_fd = r->a->spool->folders[r->hold_folder].fd;
@@ -462,6 +471,24 @@ static int write_row(struct run *r, struct item *item, bool add, struct problem 
 		   : journal_set_details(r->a->journal, &row, problem);
 }
 
+static bool has_files(int folder_fd)
+{
+	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	do
+		entry = readdir(dir);
+	while (entry != NULL && entry->d_type == DT_DIR);
+	closedir(dir);
+	return entry != NULL;
+}
+
 /* The message log lies beside the message, or else in the other of its two places (the spool was
  * split, or joined, meanwhile). The intent must know, so that it goes back there after a crash. */
 static char msglog_letter(struct run *r, const struct item *item)
@@ -470,6 +497,14 @@ static char msglog_letter(struct run *r, const struct item *item)
 	char other = letter != 0 ? '\0' : exim_id_letter(&item->id);
 	int fd = move_places_msglog(r->places, item->folder, other, false);
 
+	/* In a spool that is split throughout, the place that is not split holds no file at all. */
+	if (fd >= 0 && other == 0) {
+		if (fd != r->looked_fd)
+			r->looked_has_files = has_files(fd);
+		r->looked_fd = fd;
+		if (!r->looked_has_files)
+			return letter;
+	}
 	return fd >= 0 && message_file_seen(fd, &item->id, EXIM_FILE_NONE) == FILE_PRESENT ? other
 											   : letter;
 }
@@ -526,9 +561,9 @@ static int write_states(struct run *r, struct problem *problem)
 			(item->state == ITEM_HELD && whole))
 			continue;
 		err = journal_set_state(r->a->journal, r->hold, &item->id,
-			item->state == ITEM_HELD          ? MESSAGE_HELD
-				: item->state == ITEM_GONE ? MESSAGE_GONE
-							   : MESSAGE_LEFT,
+			item->state == ITEM_HELD   ? MESSAGE_HELD
+			: item->state == ITEM_GONE ? MESSAGE_GONE
+						   : MESSAGE_LEFT,
 			r->action, problem);
 	}
 	if (err == 0 && whole)
@@ -621,7 +656,7 @@ static void act(struct run *r)
 int hold_run(const struct acting *a, const struct hold_request *request, struct hold_list *list,
 	struct acted *acted, struct problem *problem)
 {
-	struct run r = {.a = a, .request = request, .list = list, .acted = acted};
+	struct run r = {.a = a, .request = request, .list = list, .acted = acted, .looked_fd = -1};
 	ptrdiff_t folder = acting_make_folder(a->spool, request->queue, 0, problem);
 	int err;
 

@@ -31,8 +31,8 @@ MUST_USE int hold_list_add_id(struct hold_list *list, const struct exim_spool *s
 size_t hold_list_count(const struct hold_list *list);
 
 /* For the summary that a person is asked about: messages and recipients (of those that were added
- * with their source) of each source, most messages first. Returns how many of the `most` at ret_sums
- * were filled; *ret_sources is how many there are. */
+ * with their source) of each source, most messages first. Returns how many of the `most` at
+ * ret_sums were filled; *ret_sources is how many there are. */
 struct hold_sum {
 	struct source source;
 	uint64_t messages, recipients;

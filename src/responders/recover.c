@@ -74,8 +74,7 @@ static bool learn_hold(void *context, const struct journal_hold *hold)
 static enum file_seen seen(
 	const struct acting *a, ptrdiff_t folder, const struct exim_id *id, enum exim_file file)
 {
-	return folder < 0 ? FILE_ABSENT
-			  : message_file_seen(a->spool->folders[folder].fd, id, file);
+	return folder < 0 ? FILE_ABSENT : message_file_seen(a->spool->folders[folder].fd, id, file);
 }
 
 /* In whichever of the two folders -D is. */
@@ -140,11 +139,10 @@ static enum message_state mend_hold(struct mending *m, const struct kept *k)
 	if (held == FILE_UNKNOWN || there == FILE_UNKNOWN)
 		return hangs(m, k, "-H", (struct move_result){MOVE_DENIED, -EACCES});
 	if (held == FILE_ABSENT)
-		return there == FILE_PRESENT || acting_where_gone(m->a->spool,
-							m->begun->hold_queue, &k->id) ==
-					MESSAGE_RELEASED
-			? MESSAGE_LEFT
-			: MESSAGE_GONE;
+		return there == FILE_PRESENT || acting_where_gone(m->a->spool, m->begun->hold_queue,
+							&k->id) == MESSAGE_RELEASED
+			       ? MESSAGE_LEFT
+			       : MESSAGE_GONE;
 	if (there == FILE_PRESENT) {
 		acted_add_problem(m->acted, &k->id,
 			"has a -H in the hold queue and another in the queue: look at it by hand");
@@ -247,8 +245,8 @@ static const struct {
 	[ACTION_PURGE] = {MESSAGE_PURGING, MESSAGE_PURGED, mend_purge, "are still held"},
 };
 
-static void count_state(struct journal_counts *counts, const struct begun *begun,
-	enum message_state state)
+static void count_state(
+	struct journal_counts *counts, const struct begun *begun, enum message_state state)
 {
 	if (state == kinds[begun->kind].after)
 		counts->done++;
@@ -384,8 +382,8 @@ static bool keep_hold(void *context, const struct journal_hold *hold)
 }
 
 /* Those of one hold that are no longer there. */
-static int compare_hold(const struct acting *a, const struct begun *b, struct acted *ret,
-	struct problem *problem)
+static int compare_hold(
+	const struct acting *a, const struct begun *b, struct acted *ret, struct problem *problem)
 {
 	struct kept_list list = {0};
 	const struct journal_choice choice = {.hold = b->hold, .states = 1U << MESSAGE_HELD};

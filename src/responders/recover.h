@@ -1,5 +1,5 @@
-/* recover.h - finishes or undoes what a killed run began. Because only one process acts at a time on
- * a journal (journal_open, JOURNAL_ACT), whatever has no end there was killed.
+/* recover.h - finishes or undoes what a killed run began. Because only one process acts at a time
+ * on a journal (journal_open, JOURNAL_ACT), whatever has no end there was killed.
  *
  * A message of which anything was moved is finished; one of which nothing was moved stays where it
  * is. Only the files themselves are believed: every order of steps in acting.h leaves -H where it
@@ -11,9 +11,9 @@
 
 /* Goes through all unfinished actions on this spool. *ret adds them up: counts.done were finished,
  * counts.left were left as they were before the killed command, .unfinished still hang between (the
- * next command tries again), and its problems say, in sentences, what was found and which command to
- * type again. counts.messages is 0 when there was nothing to do. Returns 0, or a negative errno and
- * *problem when the journal could not be read or written. */
+ * next command tries again), and its problems say, in sentences, what was found and which command
+ * to type again. counts.messages is 0 when there was nothing to do. Returns 0, or a negative errno
+ * and *problem when the journal could not be read or written. */
 MUST_USE int recover_run(const struct acting *a, struct acted *ret, struct problem *problem);
 
 /* Looks whether every message that the journal calls held lies in its hold queue, and learns which

@@ -96,7 +96,8 @@ static bool is_back(const struct ending *e, const struct kept *m)
 {
 	if (acting_find_held(e->a->spool, e->hold_queue, &m->id) < 0)
 		return true;
-	acted_add_problem(e->acted, &m->id, "read back: something of it is still in the hold queue");
+	acted_add_problem(
+		e->acted, &m->id, "read back: something of it is still in the hold queue");
 	return false;
 }
 

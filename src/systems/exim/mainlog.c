@@ -17,12 +17,12 @@
 
 #define LINE_MAX_EXIM 8192 /* bytes of one entry with its LF (Exim's LOG_BUFFER_SIZE) */
 #define WRITE_MAX     ((size_t)64 << 10) /* bytes in one write() */
-#define LOG_MODE      0640 /* Exim's compile-time default */
+#define LOG_MODE      0640               /* Exim's compile-time default */
 
 struct mainlog {
-	char *pattern; /* the path with its %D or %M still in it; NULL: no file */
-	char *place;   /* for a person; NULL: nowhere */
-	bool may_make; /* the file may be made when it is missing */
+	char *pattern;      /* the path with its %D or %M still in it; NULL: no file */
+	char *place;        /* for a person; NULL: nowhere */
+	bool may_make;      /* the file may be made when it is missing */
 	bool default_place; /* and its folder, too */
 	bool to_syslog;
 	bool millisec, pid, zone;
@@ -38,8 +38,8 @@ struct mainlog {
 	char stamp[32], zone_text[8];
 };
 
-/* Exim sets TZ from its own settings and not from the caller's environment. Acting commands have one
- * thread at this point, so the environment may be lent for the length of the call. */
+/* Exim sets TZ from its own settings and not from the caller's environment. Acting commands have
+ * one thread at this point, so the environment may be lent for the length of the call. */
 static void local_time(const char *zone, time_t at, struct tm *ret)
 {
 	const char *ours = getenv("TZ");
@@ -194,8 +194,8 @@ static bool is_spool_of(const struct exim_spool *spool, const struct exim_settin
 	struct stat ours, named;
 
 	return settings != NULL && fstat(spool->fd, &ours) == 0 &&
-		stat(settings->spool, &named) == 0 && ours.st_dev == named.st_dev &&
-		ours.st_ino == named.st_ino;
+	       stat(settings->spool, &named) == 0 && ours.st_dev == named.st_dev &&
+	       ours.st_ino == named.st_ino;
 }
 
 /* Only a file, of the name the pattern now gives. */
@@ -210,8 +210,7 @@ static char *path_now(struct mainlog *log, int64_t now_us)
 			n += (size_t)sprintf(path + n, "main");
 			c++;
 		} else if (c[0] == '%' && (c[1] == 'D' || c[1] == 'M')) {
-			n += (size_t)sprintf(
-				path + n, "%.4s%.2s", log->stamp, log->stamp + 5);
+			n += (size_t)sprintf(path + n, "%.4s%.2s", log->stamp, log->stamp + 5);
 			if (c[1] == 'D')
 				n += (size_t)sprintf(path + n, "%.2s", log->stamp + 8);
 			c++;
@@ -264,8 +263,8 @@ struct mainlog *mainlog_new(const struct exim_spool *spool, const struct exim_se
 		log->syslog_timestamp = settings->syslog_timestamp;
 		if (settings->syslog_processname[0] != '\0') {
 			free(log->process_name);
-			log->process_name = memory_copy(settings->syslog_processname,
-				strlen(settings->syslog_processname));
+			log->process_name = memory_copy(
+				settings->syslog_processname, strlen(settings->syslog_processname));
 		}
 		if (fstat(spool->fd, &s) < 0)
 			s.st_uid = s.st_gid = 0;
@@ -330,11 +329,12 @@ static void make_default_folder(const struct mainlog *log, const char *path)
 	free(folder);
 }
 
-/* A log that is made belongs to Exim: else it could not go on writing. In a set-gid folder the group
- * is the folder's, as when Exim makes it. */
+/* A log that is made belongs to Exim: else it could not go on writing. In a set-gid folder the
+ * group is the folder's, as when Exim makes it. */
 static int make_file(const struct mainlog *log, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, LOG_MODE);
+	int fd = open(
+		path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, LOG_MODE);
 	struct stat s;
 	char *folder;
 

@@ -35,13 +35,13 @@ const char *mainlog_place(const struct mainlog *log);
  * log line of Exim's (8192 bytes) is cut. */
 void mainlog_add(struct mainlog *log, int64_t now_us, const char *id, const char *text);
 
-/* Writes the batch: whole lines at a time, so that none is mixed with one of Exim's. Returns 0, also
- * when there is no place; or fills *problem and returns a negative errno. A line of which only a
- * part could be written (the disk is full) is cut off again; the batch is empty afterwards. */
+/* Writes the batch: whole lines at a time, so that none is mixed with one of Exim's. Returns 0,
+ * also when there is no place; or fills *problem and returns a negative errno. A line of which only
+ * a part could be written (the disk is full) is cut off again; the batch is empty afterwards. */
 MUST_USE int mainlog_write(struct mainlog *log, struct problem *problem);
 
-/* The time in the way of Exim's settings: "2026-11-23 12:27:17", with ".617", " +0000", as they ask.
- * Returns the bytes written to at (at most MAINLOG_TIME_MAX with the NUL). */
+/* The time in the way of Exim's settings: "2026-11-23 12:27:17", with ".617", " +0000", as they
+ * ask. Returns the bytes written to at (at most MAINLOG_TIME_MAX with the NUL). */
 #define MAINLOG_TIME_MAX 64
 size_t mainlog_time(const struct mainlog *log, int64_t now_us, char at[MAINLOG_TIME_MAX]);
 

@@ -47,9 +47,8 @@ static struct move_result outcome_of(int err)
 void message_file_name(
 	const struct exim_id *id, enum exim_file file, char at[MESSAGE_FILE_NAME_MAX])
 {
-	static const char letters[] = {[EXIM_FILE_HEADER] = 'H',
-		[EXIM_FILE_DATA] = 'D',
-		[EXIM_FILE_JOURNAL] = 'J'};
+	static const char letters[] = {
+		[EXIM_FILE_HEADER] = 'H', [EXIM_FILE_DATA] = 'D', [EXIM_FILE_JOURNAL] = 'J'};
 	size_t len = id->len;
 
 	memcpy(at, id->text, len);
@@ -90,15 +89,15 @@ struct move_result message_lock(
 	struct move_result result;
 
 	message_file_name(id, EXIM_FILE_DATA, name);
-	lock.fd = openat(
-		folder_fd, name, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	lock.fd = openat(folder_fd, name,
+		O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (lock.fd < 0)
 		return errno == ELOOP ? (struct move_result){MOVE_CHANGED, -ELOOP}
 				      : outcome_of(errno);
 	if (fcntl(lock.fd, F_OFD_SETLK, &range) < 0)
 		result = errno == EAGAIN || errno == EACCES
-			? (struct move_result){MOVE_LOCKED, -errno}
-			: outcome_of(errno);
+				 ? (struct move_result){MOVE_LOCKED, -errno}
+				 : outcome_of(errno);
 	else
 		result = still_named(folder_fd, name, &lock);
 	if (result.outcome != MOVE_DONE) {

@@ -1,9 +1,9 @@
 /* move.h - one message's files, moved between two folders of one spool, and Exim's lock on them.
  *
- * Exim locks a message by a POSIX write lock on the first bytes of -D (the name line), never waiting.
- * A lock of the open file description (F_OFD_SETLK) is honoured by Exim and honours Exim's, and it
- * is not lost when another part of the process closes the same file. Files are only ever renamed,
- * within one file system, so that the inode that is locked stays the message's own.
+ * Exim locks a message by a POSIX write lock on the first bytes of -D (the name line), never
+ * waiting. A lock of the open file description (F_OFD_SETLK) is honoured by Exim and honours
+ * Exim's, and it is not lost when another part of the process closes the same file. Files are only
+ * ever renamed, within one file system, so that the inode that is locked stays the message's own.
  * Source: Exim's spool_in.c (spool_open_datafile), queue.c, deliver.c at 4.80 to 4.99; fcntl(2). */
 #ifndef STANCH_SYSTEMS_EXIM_MOVE_H
 #define STANCH_SYSTEMS_EXIM_MOVE_H

@@ -193,7 +193,8 @@ static int ask(const struct exim_program *program, const char *const *arguments,
 		fcntl(q->in, F_SETFL, O_NONBLOCK);
 	if (err < 0) {
 		exim_question_free(q);
-		return problem_set(problem, err, "cannot run %s: %s", program->path, strerror(-err));
+		return problem_set(
+			problem, err, "cannot run %s: %s", program->path, strerror(-err));
 	}
 	*ret_question = q;
 	return 0;
@@ -401,8 +402,8 @@ int exim_settings_collect(struct exim_question *question, struct exim_settings *
 	struct problem *problem)
 {
 	AUTO(exim_question) q = question;
-	/* Exim exits with 1 when it does not know one of the names (syslog_pid came with 4.93); what
-	 * counts is that it names its spool. */
+	/* Exim exits with 1 when it does not know one of the names (syslog_pid came with 4.93);
+	 * what counts is that it names its spool. */
 	int err = hear(q, false, problem);
 
 	if (err < 0)
@@ -445,7 +446,8 @@ static bool is_askable(const char *domain)
 {
 	size_t len = strlen(domain);
 
-	return len > 0 && len <= 253 && strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789.-") == len;
+	return len > 0 && len <= 253 &&
+	       strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789.-") == len;
 }
 
 /* One expression a line for all that can be asked; NULL when there is none. */

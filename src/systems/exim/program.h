@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PROGRAM_TIME_MAX_MS 10000          /* it answers within 20 ms on an idle machine */
+#define PROGRAM_TIME_MAX_MS 10000             /* it answers within 20 ms on an idle machine */
 #define PROGRAM_OUTPUT_MAX  ((size_t)1 << 20) /* bytes of one answer */
 
 /* Which binary, with which configuration. Both are borrowed. */

@@ -1,0 +1,153 @@
+#include "systems/exim/program.h"
+
+#include "tests/folder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* A program that stands in for Exim. */
+static char *stand_in(const char *top, const char *script, char at[FOLDER_PATH_MAX])
+{
+	folder_write(top, "exim", script);
+	assert_true(snprintf(at, FOLDER_PATH_MAX, "%s/exim", top) < FOLDER_PATH_MAX);
+	assert_int_equal(chmod(at, 0755), 0);
+	return at;
+}
+
+static void test_settings(void **state)
+{
+	char path[FOLDER_PATH_MAX];
+	struct exim_program program = {
+		.path = stand_in(*state,
+			"#!/bin/sh\n[ \"$1 $2 $3\" = \"-C /x y -bP\" ] || exit 9\n"
+			"echo spool_directory = /var/spool/exim4\necho 'log_file_path = /a:b = c'\n"
+			"echo no_split_spool_directory\necho log_timezone\necho 'timezone = '\n"
+			"echo no_message_logs\necho syslog_pid is not known >&2\nexit 1\n",
+			path),
+		.config = "/x y"};
+	struct exim_question *q = NULL;
+	struct exim_settings *s = NULL;
+	struct problem problem = {0};
+
+	assert_int_equal(exim_settings_ask(&program, &q, &problem), 0);
+	assert_int_equal(exim_settings_collect(q, &s, &problem), 0);
+	assert_string_equal(s->spool, "/var/spool/exim4");
+	assert_string_equal(s->log_file_path, "/a:b = c");
+	assert_string_equal(s->timezone, "");
+	assert_string_equal(s->log_selector, "");
+	assert_false(s->split);
+	assert_false(s->message_logs);
+	assert_true(s->log_timezone);
+	assert_true(s->syslog_pid);
+	exim_settings_free(s);
+}
+
+static void fails(const char *top, const char *script, int want, const char *said)
+{
+	char path[FOLDER_PATH_MAX];
+	struct exim_program program = {.path = stand_in(top, script, path)};
+	struct exim_question *q = NULL;
+	struct exim_settings *s = NULL;
+	struct problem problem = {0};
+
+	assert_int_equal(exim_settings_ask(&program, &q, &problem), 0);
+	assert_int_equal(exim_settings_collect(q, &s, &problem), want);
+	assert_null(s);
+	assert_non_null(strstr(problem.text, said));
+}
+
+static void test_failures(void **state)
+{
+	fails(*state, "#!/bin/sh\nprintf 'bad \\033[1mconfig' >&2; exit 1\n", -EBADMSG,
+		"bad \\x1b[1mconfig");
+	fails(*state, "#!/bin/sh\nexit 0\n", -EBADMSG, "nothing");
+	fails(*state, "#!/bin/sh\nexec cat /dev/zero\n", -EMSGSIZE, "MiB");
+}
+
+static void test_no_program(void **state)
+{
+	struct exim_question *q = NULL;
+	struct problem problem = {0};
+	char *path = NULL;
+
+	(void)state;
+	assert_int_equal(exim_program_find("/nonexistent/exim", &path), -ENOENT);
+	assert_null(path);
+	struct exim_program program = {.path = "/nonexistent/exim"};
+	assert_true(exim_settings_ask(&program, &q, &problem) < 0);
+	assert_non_null(strstr(problem.text, "/nonexistent/exim"));
+}
+
+/* It is not read when it is not asked for again: an early end gives no signal. */
+static void test_freed_early(void **state)
+{
+	char path[FOLDER_PATH_MAX];
+	struct exim_program program = {
+		.path = stand_in(*state, "#!/bin/sh\nexec sleep 60\n", path)};
+	struct exim_question *q = NULL;
+	struct problem problem = {0};
+
+	assert_int_equal(exim_settings_ask(&program, &q, &problem), 0);
+	exim_question_free(q);
+}
+
+static void test_hosted(void **state)
+{
+	static const char *const domains[] = {"here.test", "away.test", "${run{/bin/false}}", "",
+		"Here.test", "fail.test", "here.test"};
+	static const enum hosted want[] = {
+		HOSTED_YES, HOSTED_NO, HOSTED_NO, HOSTED_NO, HOSTED_NO, HOSTED_UNKNOWN, HOSTED_YES};
+	char path[FOLDER_PATH_MAX];
+	struct exim_program program = {
+		.path = stand_in(*state,
+			"#!/bin/sh\necho warning: something >&2\nwhile read -r line; do case $line "
+			"in\n"
+			"*{here.test}*) echo '> yes here.test' ;;\n*{away.test}*) echo '> no "
+			"away.test' ;;\n"
+			"*run*) exit 7 ;;\n*) echo '> Failed: no' ;;\nesac; done\necho '> '\n",
+			path)};
+	enum hosted got[7];
+	struct problem problem = {0};
+
+	assert_true(exim_hosted(&program, domains, 7, got, &problem) < 0); /* one is unknown */
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(got[i], want[i]);
+	assert_int_equal(exim_hosted(&program, domains, 2, got, &problem), 0);
+	assert_int_equal(exim_hosted(&program, domains + 2, 3, got, &problem), 0);
+	program.path = "/nonexistent/exim";
+	assert_true(exim_hosted(&program, domains, 2, got, &problem) < 0);
+	assert_int_equal(got[0], HOSTED_UNKNOWN);
+}
+
+static void test_version(void **state)
+{
+	char path[FOLDER_PATH_MAX], text[100];
+	struct exim_program program = {
+		.path = stand_in(*state, "#!/bin/sh\necho Exim version 4.96; echo more\n", path)};
+	struct problem problem = {0};
+
+	assert_int_equal(exim_version(&program, text, sizeof(text), &problem), 0);
+	assert_string_equal(text, "Exim version 4.96");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_settings),
+		TEST(test_failures),
+		TEST(test_no_program),
+		TEST(test_freed_early),
+		TEST(test_hosted),
+		TEST(test_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
