@@ -38,7 +38,9 @@ static const struct write_case {
 		TEXT("\x9b"
 		     "31m"),
 		"\\x9b31m", 7},
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 	{"right-to-left override", TEXT("\xe2\x80\xae"), "\\xe2\\x80\\xae", 12},
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 	{"isolate", TEXT("\xe2\x81\xa6"), "\\xe2\\x81\\xa6", 12},
 	{"zero-width space", TEXT("\xe2\x80\x8b"), "\\xe2\\x80\\x8b", 12},
 	{"line separator", TEXT("\xe2\x80\xa8"), "\\xe2\\x80\\xa8", 12},

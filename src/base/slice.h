@@ -68,6 +68,8 @@ static inline bool slice_starts(struct slice s, const char *text)
 /* Without the blanks (space, TAB, CR, LF) on both sides. */
 static inline struct slice slice_trim(struct slice s)
 {
+	if (s.at == NULL)
+		return s;
 	while (s.len > 0 && strchr(" \t\r\n", s.at[s.len - 1]) != NULL && s.at[s.len - 1] != '\0')
 		s.len--;
 	while (s.len > 0 && strchr(" \t\r\n", s.at[0]) != NULL && s.at[0] != '\0')

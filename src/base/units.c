@@ -63,7 +63,9 @@ static int read_with_unit(struct slice text, const struct unit *units, uint64_t 
 
 	if (r == -EINVAL || text.len > 1)
 		return -EINVAL;
-	char letter = text.len == 1 ? text.at[0] : '\0';
+	char letter = '\0';
+	if (text.len == 1)
+		letter = text.at[0];
 	if (text.len == 1 && letter == '\0')
 		return -EINVAL;
 	for (; units->factor != 0; units++) {

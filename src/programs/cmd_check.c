@@ -212,7 +212,7 @@ static enum plugin_status judge(const struct check *check)
 
 static void write_source(FILE *out, const struct tally_source *s)
 {
-	(void)fprintf(out, "%s:", source_kind_name(s->source.kind));
+	(void)fprintf(out, "%s%s", source_kind_name(s->source.kind), s->source.len > 0 ? ":" : "");
 	plugin_text_write(out, (struct slice){s->source.name, s->source.len});
 }
 

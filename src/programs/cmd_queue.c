@@ -429,8 +429,10 @@ static int choose_format(
 	static const struct format_row json = {"json", FORMAT_JSON, 0, true};
 	bool wants_json = job->context->global.json;
 
-	if (wants_json && settings->format != NULL)
-		return problem_set(problem, -EINVAL, "--json and --format: one or the other");
+	if (wants_json && settings->format != NULL) {
+		(void)problem_set(problem, 0, "--json and --format: one or the other");
+		return -EINVAL;
+	}
 	job->format = wants_json
 			      ? &json
 			      : find_format(settings->format != NULL ? settings->format : "table");

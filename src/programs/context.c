@@ -251,6 +251,7 @@ void context_warn(const struct context *context, const char *format, ...)
 
 	say_who(context);
 	va_start(values, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	(void)vfprintf(stderr, format, values);
 	va_end(values);
 	(void)fputc('\n', stderr);
@@ -263,6 +264,7 @@ void context_hint(const struct context *context, const char *format, ...)
 	if (context->global.quiet)
 		return;
 	va_start(values, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	(void)vfprintf(stderr, format, values);
 	va_end(values);
 	(void)fputc('\n', stderr);

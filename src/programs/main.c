@@ -105,11 +105,11 @@ static int run(struct context *context, struct invocation *in, int argc, char **
 		return in->command != NULL && in->command->is_plugin ? NAGIOS_UNKNOWN
 								     : COMMAND_DONE;
 	}
-	if (r == 0 && in->command == NULL)
-		r = problem_set(&problem, -EINVAL, "which command? \"stanch --help\" lists them");
-	if (r == 0)
+	if (r == 0 && in->command != NULL)
 		r = context_prepare(context, &problem);
-	if (r < 0)
+	else if (r == 0)
+		(void)problem_set(&problem, 0, "which command? \"stanch --help\" lists them");
+	if (r < 0 || in->command == NULL)
 		return wrong_usage(context, &problem);
 
 	const struct command_arguments arguments = {in->arguments, in->argument_count};

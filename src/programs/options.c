@@ -223,13 +223,15 @@ int options_take(struct option_words *words, const struct option_set *sets, size
 		return OPTION_TAKEN_END;
 
 	const char *word = words->at[words->next++];
+	if (strcmp(word, "--") == 0 && !words->arguments_only) {
+		words->arguments_only = true;
+		if (words->next == words->count)
+			return OPTION_TAKEN_END;
+		word = words->at[words->next++];
+	}
 	if (words->arguments_only || word[0] != '-' || word[1] == '\0') {
 		*ret_argument = word;
 		return OPTION_TAKEN_ARGUMENT;
-	}
-	if (strcmp(word, "--") == 0) {
-		words->arguments_only = true;
-		return options_take(words, sets, set_count, ret_argument, problem);
 	}
 	if (word[1] == '-')
 		return take_long(words, sets, set_count, word + 2, problem);

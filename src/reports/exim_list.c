@@ -13,6 +13,9 @@ static void put(FILE *out, struct slice raw)
 		(void)fwrite(raw.at, 1, raw.len, out);
 }
 
+#define KIB INT64_C(1024)
+#define MIB (1024 * KIB)
+
 /* Minutes up to 90, then hours up to 72, then days: rounded as Exim rounds. */
 static void put_age(FILE *out, int64_t received, int64_t now)
 {
@@ -34,16 +37,16 @@ static void put_size(FILE *out, int64_t size)
 {
 	if (size == 0)
 		(void)fputs("     ", out);
-	else if (size < 1024)
+	else if (size < KIB)
 		(void)fprintf(out, "%5" PRId64, size);
-	else if (size < 10 * 1024)
-		(void)fprintf(out, "%4.1fK", (double)size / 1024);
-	else if (size < 1024 * 1024)
-		(void)fprintf(out, "%4" PRId64 "K", (size + 512) / 1024);
-	else if (size < 10 * 1024 * 1024)
-		(void)fprintf(out, "%4.1fM", (double)size / (1024 * 1024));
+	else if (size < 10 * KIB)
+		(void)fprintf(out, "%4.1fK", (double)size / (double)KIB);
+	else if (size < MIB)
+		(void)fprintf(out, "%4" PRId64 "K", (size + KIB / 2) / KIB);
+	else if (size < 10 * MIB)
+		(void)fprintf(out, "%4.1fM", (double)size / (double)MIB);
 	else
-		(void)fprintf(out, "%4" PRId64 "M", (size + 512 * 1024) / (1024 * 1024));
+		(void)fprintf(out, "%4" PRId64 "M", (size + MIB / 2) / MIB);
 }
 
 /* What Exim could make of the file. */

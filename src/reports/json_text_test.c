@@ -29,6 +29,7 @@ static const struct text_case {
 	{"cut off", TEXT("a\xe6\x97"), "{\"t\":\"a\\\\xe6\\\\x97\"}\n"},
 	{"line end and escape", TEXT("a\n\x1b[2J"), "{\"t\":\"a\\n\\u001B[2J\"}\n"},
 	{"C1 control", TEXT("\xc2\x9b"), "{\"t\":\"\\u009B\"}\n"},
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 	{"right-to-left override", TEXT("\xe2\x80\xae"), "{\"t\":\"\\u202E\"}\n"},
 	{"NUL", TEXT("a\0b"), "{\"t\":\"a\\u0000b\"}\n"},
 };

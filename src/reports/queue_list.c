@@ -111,7 +111,7 @@ static void put_who(const struct queue_list *list, const struct queued *q)
 	FILE *out = list->terminal.out;
 	bool may_cut = list->terminal.width > 0;
 	struct slice name = {q->source.name, q->source.len};
-	int kind = fprintf(out, "%s:", source_kind_name(q->source.kind));
+	int kind = fprintf(out, "%s%s", source_kind_name(q->source.kind), name.len > 0 ? ":" : "");
 	size_t columns = list->source - (kind > 0 ? (size_t)kind : 0);
 
 	if (!may_cut && printable_width(name) > columns)

@@ -83,6 +83,7 @@ void terminal_say(const struct terminal *t, enum terminal_style style, const cha
 	if (style != TERMINAL_PLAIN)
 		terminal_style(t, style);
 	va_start(values, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	(void)vfprintf(t->out, format, values);
 	va_end(values);
 	if (style != TERMINAL_PLAIN)
