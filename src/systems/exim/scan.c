@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 #define LIST_BYTES   ((size_t)128 << 10) /* of directory entries fetched at once */
-#define READ_BYTES   ((size_t)64 << 10)  /* nearly every -H fits; Exim's own buffer is 16 KiB */
+#define READ_BYTES   ((size_t)32 << 10)  /* nearly every -H fits */
 #define CHUNK        128u                /* messages a thread takes at once */
 #define JOURNAL_MAX  ((size_t)64 << 20)
 #define MONITOR_MS   50
-#define SLOW_SECONDS 100e-6 /* for one message: a disk was waited for; memory takes 5e-6 */
-#define BUSY_PERCENT 70     /* below this, threads wait for the disk, and more of them help */
+#define SLOW_READS   16 /* from the disk in that time: the spool is not in memory */
+#define BUSY_PERCENT 70 /* below this, threads wait for the disk, and more of them help */
 
 /* ---- reading one message ---- */
 
@@ -334,7 +334,7 @@ struct scan {
 	unsigned listing_now;     /* folders whose names are being read */
 	struct listing *listings; /* with messages to take or being worked on */
 	unsigned threads, running;
-	bool disk_is_slow; /* seen by the time that reading takes */
+	bool disk_is_slow; /* the spool is not in memory */
 	struct scan_result result;
 	struct problem problem;
 	int err;
@@ -442,10 +442,9 @@ static struct listing *take(struct scan *s, size_t *ret_from, size_t *ret_to)
 	return l;
 }
 
-static void give_back(struct scan *s, struct listing *done, bool was_slow)
+static void give_back(struct scan *s, struct listing *done)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	s->disk_is_slow = s->disk_is_slow || was_slow;
 	if (--done->readers == 0 && done->next == done->count) {
 		struct listing **at = &s->listings;
 		while (*at != done)
@@ -454,24 +453,6 @@ static void give_back(struct scan *s, struct listing *done, bool was_slow)
 		listing_free(done);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
-}
-
-static struct timespec now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t;
-}
-
-static double seconds_of(struct timespec t)
-{
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double seconds_since(struct timespec begin)
-{
-	return seconds_of(now()) - seconds_of(begin);
 }
 
 struct counts {
@@ -587,7 +568,6 @@ static void *work(void *argument)
 	 * slower */
 	(void)unshare(CLONE_FILES);
 	while ((l = take(s, &from, &to)) != NULL) {
-		struct timespec begin = now();
 		batch.listing = l;
 		if (reader != NULL)
 			reader = visit_many(reader, &batch, from, to);
@@ -596,7 +576,7 @@ static void *work(void *argument)
 				visit_one(w, l, &l->entries[i], b, &counts);
 		if (s->progress != NULL)
 			atomic_fetch_add(&s->progress->messages, to - from);
-		give_back(s, l, seconds_since(begin) > SLOW_SECONDS * (double)(to - from));
+		give_back(s, l);
 	}
 
 	(void)pthread_mutex_lock(&s->lock);
@@ -624,45 +604,68 @@ static bool start_thread(struct scan *s, pthread_t *threads, struct worker *work
 	return true;
 }
 
-/* How much of the processors the threads had since the last look, 0 to 1. */
+static double seconds_of(struct timespec t)
+{
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What the process has used and read up to now. */
 struct load {
-	double cpu, wall;
+	double cpu, wall; /* seconds */
+	long disk_reads;
 };
 
-static double look_at_load(struct load *last, unsigned threads)
+static struct load load_now(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct timespec cpu, wall;
+	struct rusage used;
 
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	(void)clock_gettime(CLOCK_MONOTONIC, &wall);
-	double could = (seconds_of(wall) - last->wall) *
-		       (double)((long)threads < processors ? (long)threads : processors);
-	double did = seconds_of(cpu) - last->cpu;
-	*last = (struct load){seconds_of(cpu), seconds_of(wall)};
-	return could > 0 ? did / could : 1;
+	(void)getrusage(RUSAGE_SELF, &used);
+	return (struct load){seconds_of(cpu), seconds_of(wall), used.ru_inblock};
 }
 
-/* Waits for the threads. When nobody said how many, and they wait for the disk instead of working,
- * doubles them: a disk that is asked many things at once answers them in a better order. */
+/* Whether the threads had less of the processors than they could have had. */
+static bool was_idle(const struct load *before, const struct load *after, unsigned threads)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	long most = (long)threads < processors ? (long)threads : processors;
+
+	return (after->cpu - before->cpu) * 100 <
+	       (after->wall - before->wall) * (double)most * BUSY_PERCENT;
+}
+
+static void add_threads(struct scan *s, pthread_t *threads, struct worker *workers)
+{
+	for (unsigned more = s->threads; more > 0; more--)
+		if (!start_thread(s, threads, workers, false))
+			break;
+}
+
+/* Waits for the threads, and looks now and then whether they wait for the disk. Then what is left
+ * is read in the order of the disk, and, when nobody said how many threads, by twice as many: a
+ * disk that is asked many things at once answers them in a better order. */
 static void wait_for_threads(struct scan *s, pthread_t *threads, struct worker *workers, bool adapt)
 {
-	struct load load = {0};
+	struct load before = load_now();
 
-	(void)look_at_load(&load, 1);
 	while (s->running > 0) {
 		struct timespec until;
 		(void)clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += MONITOR_MS * 1000000L;
 		if (until.tv_nsec >= 1000000000L)
 			until.tv_sec++, until.tv_nsec -= 1000000000L;
-		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != ETIMEDOUT || !adapt)
+		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != ETIMEDOUT)
 			continue;
-		if (look_at_load(&load, s->threads) * 100 >= BUSY_PERCENT)
-			continue;
-		for (unsigned more = s->threads; more > 0; more--)
-			if (!start_thread(s, threads, workers, false))
-				break;
+
+		struct load after = load_now();
+		if (after.disk_reads - before.disk_reads >= SLOW_READS) {
+			s->disk_is_slow = true;
+			if (adapt && was_idle(&before, &after, s->threads))
+				add_threads(s, threads, workers);
+		}
+		before = after;
 	}
 }
 
