@@ -34,10 +34,13 @@ static const char letters[] = "0QaZ";
 
 static void id_text(int n, char at[EXIM_ID_NEW + 1])
 {
-	if (n % 2 == 0)
-		snprintf(at, EXIM_ID_NEW + 1, "1xVSm%c-00076x-%02u", letters[n % 4], (unsigned)n % 100);
-	else
-		snprintf(at, EXIM_ID_NEW + 1, "1xVSm%c-000000007hc-00%02u", letters[n % 4], (unsigned)n % 100);
+	char text[64] = "";
+
+	snprintf(text, sizeof(text),
+		n % 2 == 0 ? "1xVSm%c-00076x-%02u" : "1xVSm%c-000000007hc-00%02u", letters[n % 4],
+		(unsigned)n % 100);
+	memcpy(at, text, EXIM_ID_NEW);
+	at[EXIM_ID_NEW] = '\0';
 }
 
 static struct exim_id id_of(int n)
