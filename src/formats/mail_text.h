@@ -22,6 +22,7 @@
 #define MAIL_TEXT_FIELD_MAX  ((size_t)8 << 10)
 
 #define MAIL_TEXT_PARTS_MAX       200 /* parts looked at */
+#define MAIL_TEXT_LINES_MAX       500 /* lines that begin with "--"; the body ends there */
 #define MAIL_TEXT_DEPTH_MAX       16  /* multiparts within multiparts looked into */
 #define MAIL_TEXT_ATTACHMENTS_MAX 32  /* named */
 

@@ -170,6 +170,16 @@ static void deep_nesting_ends(void **state)
 	}
 }
 
+static void a_body_ends_where_too_many_parts_begin(void **state)
+{
+	(void)state;
+	char *signs = repeated("text\n-- \n", MAIL_TEXT_LINES_MAX + 100);
+	AUTO(mail_text) m = mail_text_read(slice_of("Subject: s\n"), slice_of(signs));
+
+	assert_int_equal(m->text_len, MAIL_TEXT_LINES_MAX * 9 - 4);
+	free(signs);
+}
+
 static void many_attachments_are_counted(void **state)
 {
 	(void)state;
@@ -204,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_field_is_found_without_regard_to_case),
 		cmocka_unit_test(bodies_are_read),
 		cmocka_unit_test(deep_nesting_ends),
+		cmocka_unit_test(a_body_ends_where_too_many_parts_begin),
 		cmocka_unit_test(many_attachments_are_counted),
 		cmocka_unit_test(an_exim_header_is_taken_without_deleted_fields),
 	};
