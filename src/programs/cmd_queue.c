@@ -103,6 +103,7 @@ struct job {
 	size_t entry_count, entry_room;
 	atomic_ullong matching, unknown;
 
+	atomic_ullong looked_at;                       /* entries, while printing */
 	uint64_t printed, frozen, damaged, unreadable; /* the last three of those printed */
 };
 
@@ -304,13 +305,28 @@ static void print_entry(struct job *job, const struct queue_list *list, const st
 		atomic_fetch_add(&job->unknown, 1);
 }
 
+static void look_at_printing(void *context, struct progress_state *ret)
+{
+	struct job *job = context;
+
+	*ret = (struct progress_state){.what = "messages listed",
+		.done = atomic_load(&job->looked_at),
+		.total = job->entry_count};
+}
+
 static void print_entries(struct job *job)
 {
 	AUTO(message_buffer) buffer = message_buffer_new();
 	struct queue_list list = list_of(job);
+	const struct context *c = job->context;
+	struct progress *progress = progress_new(
+		c->error_terminal && !c->out_terminal && !c->global.quiet, look_at_printing, job);
 
-	for (size_t i = 0; i < job->entry_count; i++)
+	for (size_t i = 0; i < job->entry_count; i++) {
 		print_entry(job, &list, &job->entries[i], buffer);
+		atomic_store_explicit(&job->looked_at, i + 1, memory_order_relaxed);
+	}
+	progress_free(progress);
 }
 
 /* ---- what else is to be said ---- */

@@ -113,7 +113,7 @@ static void bash_command(FILE *out, const struct command *command)
 		(void)fputs(words, out);
 	each_own_option(out, command, bash_name);
 	each_global_option(out, command, bash_name);
-	(void)fputs("\"\n}\n\n", out);
+	(void)fputs("\"\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n\n", out);
 }
 
 void completion_bash(FILE *out)
@@ -133,8 +133,7 @@ void completion_bash(FILE *out)
 		out);
 	for (const struct command *const *c = command_table(); *c != NULL; c++)
 		(void)fprintf(out, "%s%s", c == command_table() ? "" : " | ", (*c)->name);
-	(void)fputs(")\n\t\t\t_stanch_$word\n\t\t\tCOMPREPLY=($(compgen -W \"$words\" -- "
-		    "\"$current\"))\n\t\t\treturn\n\t\t\t;;\n\t\tesac\n\tdone\n"
+	(void)fputs(")\n\t\t\t_stanch_$word\n\t\t\treturn\n\t\t\t;;\n\t\tesac\n\tdone\n"
 		    "\tCOMPREPLY=($(compgen -W \"",
 		out);
 	for (const struct command *const *c = command_table(); *c != NULL; c++)
