@@ -130,7 +130,7 @@ static const struct story stories[] = {
 		.alike = 3,
 		.lists = 24,
 		.score_least = -10,
-		.score_most = 5},
+		.score_most = 6},
 	{.name = "invoice run",
 		.kind = SOURCE_MAILBOX,
 		.source = "billing@shop.test",
@@ -387,6 +387,23 @@ static void no_family_alone_is_a_verdict(void **state)
 	}
 }
 
+static void more_mail_is_never_less_suspicious(void **state)
+{
+	(void)state;
+	struct story st = stories[1];
+	double before = 0;
+
+	for (unsigned n = 40; n < 20000; n = n * 3 / 2) {
+		struct judgement j;
+
+		st.messages = st.recipients = n;
+		st.domains = 35 + n / 200; /* hardly any new ones */
+		judge_story(&st, true, &j);
+		assert_true(j.score >= before);
+		before = j.score;
+	}
+}
+
 static void the_score_is_the_sum(void **state)
 {
 	(void)state;
@@ -462,6 +479,7 @@ int main(void)
 		cmocka_unit_test(stories_are_judged),
 		cmocka_unit_test(look_alikes_stand_below_a_small_hijack),
 		cmocka_unit_test(no_family_alone_is_a_verdict),
+		cmocka_unit_test(more_mail_is_never_less_suspicious),
 		cmocka_unit_test(the_score_is_the_sum),
 		cmocka_unit_test(without_content_the_counts_still_speak),
 		cmocka_unit_test(what_is_not_known_is_not_held_against_it),

@@ -23,15 +23,29 @@ static double size_bits(double recipients)
 }
 
 /* Bought lists are spread over the world; people write to a few domains again and again. */
-static double spread_bits(double recipients, double domains)
+static double spread_bits(double domains)
 {
-	return domains >= 10.0 ? fmin(2.0, 2.0 * domains / (0.6 * recipients)) : 0.0;
+	return domains > 10.0 ? fmin(2.0, 0.5 * log2(domains / 10.0)) : 0.0;
 }
 
-static double pace_bits(double recipients, int64_t span)
+/* Recipients in the busiest minute, or in the busiest bucket a minute when buckets are wider. More
+ * mail never makes it less. */
+static double busiest_minute(const struct tally_source *s)
 {
-	double a_minute = SPAN_SHARE * recipients * 60.0 / (double)(span > 0 ? span : 1);
+	size_t width = s->bucket_width < 60 ? (size_t)(60 / s->bucket_width) : 1;
+	uint64_t sum = 0, most = 0;
 
+	for (size_t i = 0; i < TALLY_BUCKETS; i++) {
+		sum += s->buckets[i];
+		if (i >= width)
+			sum -= s->buckets[i - width];
+		most = sum > most ? sum : most;
+	}
+	return (double)most * 60.0 / fmax(60.0, (double)width * (double)s->bucket_width);
+}
+
+static double pace_bits(double a_minute)
+{
 	return a_minute > 2.0 ? fmin(2.0, 0.5 * log2(a_minute / 2.0)) : 0.0;
 }
 
@@ -56,8 +70,7 @@ bool fanout_look(const struct detector_input *in, struct evidence *ret)
 	if (s->source.kind == SOURCE_BOUNCE || recipients <= 2.0 * USUAL_RECIPIENTS)
 		return false;
 	int64_t span = tally_busiest_span(s, SPAN_SHARE);
-	ret->bits = size_bits(recipients) + spread_bits(recipients, domains) +
-		    pace_bits(recipients, span);
+	ret->bits = size_bits(recipients) + spread_bits(domains) + pace_bits(busiest_minute(s));
 	if (s->source.kind == SOURCE_HOST || s->source.kind == SOURCE_UNKNOWN)
 		ret->bits *= HOST_SHARE;
 	say(ret, s, span);

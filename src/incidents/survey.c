@@ -4,6 +4,7 @@
 #include "sensors/queue.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -61,12 +62,17 @@ static int read_queue(const struct survey_options *options, struct scan_progress
 
 /* ---- judging ---- */
 
+/* Within one bit the larger stands first: families have limits, and below a bit the samples decide.
+ */
 static int by_score(const void *a, const void *b)
 {
 	const struct survey_source *x = a, *y = b;
+	double p = floor(x->score), q = floor(y->score);
 
-	if (x->score != y->score)
-		return x->score > y->score ? -1 : 1;
+	if (p != q)
+		return p > q ? -1 : 1;
+	if (x->tally->recipients != y->tally->recipients)
+		return x->tally->recipients > y->tally->recipients ? -1 : 1;
 	if (x->tally->messages != y->tally->messages)
 		return x->tally->messages > y->tally->messages ? -1 : 1;
 	if (x->tally->source.kind != y->tally->source.kind)
@@ -159,6 +165,23 @@ struct look {
 	char *body;
 };
 
+/* Where it was when it was counted: in its letter's folder, or in input/ itself. */
+static bool read_sample(
+	struct look *l, const char *queue, const struct exim_id *id, struct scanned *ret)
+{
+	const struct exim_spool *spool = l->options->spool;
+
+	for (size_t i = 0; i < spool->folder_count; i++) {
+		const struct spool_folder *f = &spool->folders[i];
+
+		if (f->letter != 0 && f->letter != exim_id_letter(id))
+			continue;
+		if (strcmp(f->queue, queue) == 0 && exim_read_message(f, id, l->buffer, ret) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void look_into(struct look *l, struct content *c, const struct tally_sample *sample)
 {
 	struct exim_id id;
@@ -166,15 +189,14 @@ static void look_into(struct look *l, struct content *c, const struct tally_samp
 
 	if (exim_id_parse(slice_of(sample->id), &id) != 0)
 		return;
-	const struct spool_folder *folder = exim_spool_find(l->options->spool, sample->queue, &id);
-	if (folder == NULL || exim_read_message(folder, &id, l->buffer, &m) != 0)
+	if (!read_sample(l, sample->queue, &id, &m))
 		return; /* delivered since */
 	if (m.header == NULL || !m.header->envelope_read)
 		return;
 	struct content_sample *found = content_add(c, &id, m.header);
 	if (found == NULL || !l->options->content)
 		return;
-	int64_t n = exim_read_body(folder, &id, l->body, SURVEY_BODY_MAX);
+	int64_t n = exim_read_body(m.folder, &id, l->body, SURVEY_BODY_MAX);
 	if (n > 0)
 		content_add_body(found, m.header, (struct slice){l->body, (size_t)n});
 }
@@ -185,21 +207,41 @@ static bool is_worth_it(const struct survey_source *s)
 	return s->tally->source.kind != SOURCE_BOUNCE && s->tally->source.kind != SOURCE_UNKNOWN;
 }
 
+/* Of the samples of the source at that rank. A page shows the first 16. */
+static size_t samples_worth(size_t rank, bool content)
+{
+	if (rank < 4)
+		return TALLY_SAMPLES;
+	if (rank < 16)
+		return content ? TALLY_SAMPLES : 8;
+	return content ? 6 : 1;
+}
+
+/* Looks into `n` of its samples, evenly over all. */
+static void look_into_source(struct look *l, struct survey_source *source, size_t n)
+{
+	const struct tally_source *t = source->tally;
+
+	source->content = memory_new(1, sizeof(*source->content));
+	for (size_t k = 0; k < n; k++)
+		look_into(l, source->content, &t->samples[k * t->sample_count / n]);
+}
+
 static void sample_all(struct survey *s, const struct survey_options *options)
 {
 	struct look l = {options, message_buffer_new(), memory_new(SURVEY_BODY_MAX, 1)};
-	size_t looked = 0, sources = 0;
+	size_t left = options->content ? SURVEY_SAMPLES_MAX : SURVEY_HEADERS_MAX, rank = 0;
 
-	for (size_t i = 0; i < s->source_count && looked < SURVEY_SAMPLES_MAX; i++) {
+	for (size_t i = 0; i < s->source_count && left > 0 && rank < SURVEY_LOOKED_MAX; i++) {
 		struct survey_source *source = &s->sources[i];
 
 		if (!is_worth_it(source))
 			continue;
-		if (sources++ == SURVEY_LOOKED_MAX)
-			break;
-		source->content = memory_new(1, sizeof(*source->content));
-		for (size_t k = 0; k < source->tally->sample_count; k++, looked++)
-			look_into(&l, source->content, &source->tally->samples[k]);
+		size_t n = samples_worth(rank++, options->content);
+		n = n < source->tally->sample_count ? n : source->tally->sample_count;
+		n = n < left ? n : left;
+		look_into_source(&l, source, n);
+		left -= n;
 	}
 	message_buffer_free(l.buffer);
 	free(l.body);

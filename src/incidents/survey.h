@@ -15,9 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Messages looked into, over all sources, the most suspicious sources first: two files each. On a
- * disk that must seek they take some 10 seconds. */
+/* Messages looked into, over all sources, the most suspicious sources first: -H and body of so
+ * many, or without content -H of fewer. On a disk that must seek the first takes some 10 seconds.
+ */
 #define SURVEY_SAMPLES_MAX 1200
+#define SURVEY_HEADERS_MAX 256
 #define SURVEY_LOOKED_MAX  200 /* sources looked into; 36 KiB each */
 
 #define SURVEY_BODY_MAX ((size_t)16 << 10) /* bytes read of each body */
@@ -49,7 +51,7 @@ struct survey {
 	uint64_t damaged;   /* of those that matched */
 	struct tally *tally;
 	struct tally_rest rest;
-	struct survey_source *sources; /* highest score first */
+	struct survey_source *sources; /* highest whole bit first, then most recipients */
 	size_t source_count;
 	struct domain_table *domains;
 	bool domains_known;             /* Exim could be asked */
