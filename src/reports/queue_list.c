@@ -15,8 +15,8 @@
 #define SENDER_LEAST 12
 #define UNLIMITED    36 /* columns when there is no terminal to fit */
 
-/* "AGE  SIZE  TO  " before the id: 4+1, 8+1, 7+1 columns. */
-#define FIXED_COLUMNS 22
+/* Age, size and recipients before the id: 4+1, 8+1, 7+1 columns; and " frozen" at the end. */
+#define FIXED_COLUMNS (22 + 7)
 
 struct queue_list queue_list_of(struct terminal terminal, size_t id_length, bool with_queue)
 {
@@ -134,8 +134,10 @@ static void put_state(
 	if (list->with_queue && *q->queue != '\0')
 		terminal_say(&list->terminal, TERMINAL_DIM, " queue=%s", q->queue);
 	(void)fputc('\n', list->terminal.out);
-	if (queue_list_damage(m, &damage))
-		terminal_say(&list->terminal, TERMINAL_RED, "%22s damaged: %s\n", "", damage.text);
+	if (queue_list_damage(m, &damage)) {
+		terminal_say(&list->terminal, TERMINAL_RED, "%22s damaged: %s", "", damage.text);
+		(void)fputc('\n', list->terminal.out);
+	}
 }
 
 void queue_list_row(const struct queue_list *list, const struct scanned *m, const struct queued *q,

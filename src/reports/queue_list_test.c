@@ -47,7 +47,7 @@ static struct printed print(struct slice file, int error)
 
 	FILE *out = open_memstream(&p.row, &len);
 	struct queue_list list =
-		queue_list_of((struct terminal){.out = out, .width = 100}, 16, true);
+		queue_list_of((struct terminal){.out = out, .width = 107}, 16, true);
 	queue_list_row(&list, &m, &q, sensed, NOW);
 	assert_int_equal(fclose(out), 0);
 	out = open_memstream(&p.json, &len);
