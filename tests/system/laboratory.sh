@@ -34,5 +34,9 @@ is "a bounce to who refuses bounces freezes" "$(exim -bp | grep -c '<> \*\*\* fr
 lab divert bob@shop.test side
 lab send --user bob@shop.test --to two@ok.test >/dev/null
 is "mail can be put into a named queue" "$(exim -qGside -bpc)" 1
+lab runner start 0.1 2
+is "runners start" "$(pgrep -fc "^bash -c trap .*$lab/hosting.conf")" 2
+lab runner stop
+is "and stop" "$(pgrep -fc "^bash -c trap .*$lab/hosting.conf")" 0
 is "nobody's panic log" "$(cat "$lab/log/paniclog" 2>/dev/null)" ""
 finish
