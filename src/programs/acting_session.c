@@ -162,6 +162,12 @@ int acting_session_act(
 		s->acting.progress = show_progress;
 		s->acting.progress_context = s;
 	}
+	if (mainlog_place(s->acting.log) == NULL && !s->told_no_log) {
+		context_hint(context,
+			"Exim's main log is not written: this spool is not the one that Exim's "
+			"configuration names, and has no log/mainlog of its own");
+		s->told_no_log = true;
+	}
 	err = recover_run(&s->acting, &found, problem);
 	if (err == 0 && compare)
 		err = recover_compare(&s->acting, &found, problem);

@@ -18,6 +18,7 @@ struct acting_session {
 	char *spool_path;
 	char *request;
 	bool shows_progress;
+	bool told_no_log;
 };
 
 /* Opens the spool, and starts asking Exim for its settings where they are not known yet. 0, or a
