@@ -56,8 +56,8 @@ int exim_id_parse(struct slice text, struct exim_id *ret_id)
 		return -EBADMSG;
 
 	ret_id->len = (uint8_t)text.len;
+	memset(ret_id->text, 0, sizeof(ret_id->text));
 	memcpy(ret_id->text, text.at, text.len);
-	ret_id->text[text.len] = '\0';
 	return 0;
 }
 

@@ -18,10 +18,12 @@ struct slot {
 	size_t index;    /* of its name in this call */
 };
 
-/* Only one answer comes for each file: what was read, or why it could not be opened or read. The
- * other steps are told not to answer when they succeed. An answer that is nobody's any more, from a
- * kernel that answers for the steps behind one that failed, is known by its file's number. */
-enum step { OPEN, READ, CLOSE, STEPS };
+/* Only one answer comes for each file: what was read, or why it could not be opened or read;
+ * opening is told not to answer when it succeeds. An answer that is nobody's any more, from a
+ * kernel that answers also for what stands behind a step that failed, is known by its file's
+ * number. Nothing is closed by a step of its own: the next file that is opened in the slot takes
+ * its place. */
+enum step { OPEN, READ, STEPS };
 
 static uint64_t answer_for(uint64_t serial, unsigned slot, enum step step)
 {
@@ -91,18 +93,10 @@ static void begin(struct read_many *r, int dir, const struct read_many_name *nam
 
 	sqe = io_uring_get_sqe(&r->ring);
 	io_uring_prep_read(sqe, (int)s, r->buffers + s * STRIDE, READ_MANY_BYTES, 0);
-	sqe->flags |=
-		IOSQE_FIXED_FILE | IOSQE_IO_HARDLINK; /* a short read must not skip the close */
+	sqe->flags |= IOSQE_FIXED_FILE;
 	io_uring_sqe_set_data64(sqe, answer_for(serial, s, READ));
-
-	sqe = io_uring_get_sqe(&r->ring);
-	io_uring_prep_close_direct(sqe, s);
-	sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-	io_uring_sqe_set_data64(sqe, answer_for(serial, s, CLOSE));
 }
 
-/* A close that comes late, after its slot was given to the next file, can only make that file's
- * read fail: then its user reads it. */
 static void note(
 	struct read_many *r, const struct io_uring_cqe *cqe, read_many_done *done, void *context)
 {
@@ -112,8 +106,7 @@ static void note(
 	struct slice bytes = {0};
 	int err = cqe->res < 0 ? cqe->res : 0;
 
-	if (slot->serial != cqe->user_data / STEPS / DEPTH || step == CLOSE ||
-		(step == OPEN && err == 0))
+	if (slot->serial != cqe->user_data / STEPS / DEPTH || (step == OPEN && err == 0))
 		return;
 	if (err == 0 && (size_t)cqe->res == READ_MANY_BYTES)
 		err = -EFBIG;

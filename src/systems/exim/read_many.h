@@ -1,7 +1,7 @@
 /* read_many.h - reads many small files of one folder with few system calls, through io_uring: an
- * open, a read and a close for each file, handed to the kernel sixteen files at a time. Where
- * the kernel has no io_uring (before 5.19, or switched off as in many containers) there is none of
- * this, and its user reads file by file. */
+ * open and a read for each file, handed to the kernel sixteen files at a time. Where the kernel has
+ * no io_uring (before 5.19, or switched off as in many containers) there is none of this, and its
+ * user reads file by file. */
 #ifndef STANCH_SYSTEMS_EXIM_READ_MANY_H
 #define STANCH_SYSTEMS_EXIM_READ_MANY_H
 

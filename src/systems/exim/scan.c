@@ -257,26 +257,43 @@ static bool has_journal(const struct listing *l, const struct exim_id *id)
 	       bsearch(id, l->journals, l->journal_count, sizeof(*l->journals), by_id) != NULL;
 }
 
+/* The name's length when it can be a message's file, else 0. strlen() of every name would take as
+ * long as all the rest of the listing. What stands between is looked at by exim_id_of_file(). */
+static size_t file_name_length(const struct dirent64 *d)
+{
+	size_t room = d->d_reclen - offsetof(struct dirent64, d_name);
+
+	if (room > EXIM_ID_OLD + 2 && d->d_name[EXIM_ID_OLD + 2] == '\0')
+		return EXIM_ID_OLD + 2;
+	if (room > EXIM_ID_NEW + 2 && d->d_name[EXIM_ID_NEW + 2] == '\0')
+		return EXIM_ID_NEW + 2;
+	return 0;
+}
+
 static void note_name(struct listing *l, const struct dirent64 *d, bool names_only)
 {
-	struct exim_id id = {0};
+	size_t len = file_name_length(d);
+	struct exim_id id;
 
-	if (d->d_type != DT_REG && d->d_type != DT_UNKNOWN)
+	if (len == 0 || d->d_name[len - 2] != '-' ||
+		(d->d_type != DT_REG && d->d_type != DT_UNKNOWN))
 		return;
-	switch (exim_id_of_file(slice_of(d->d_name), &id)) {
+	if (d->d_name[len - 1] == 'D') {
+		l->bodies++;
+		return;
+	}
+	switch (exim_id_of_file((struct slice){d->d_name, len}, &id)) {
 	case EXIM_FILE_HEADER:
 		if (names_only)
 			l->count++;
 		else
 			add_entry(l, &id, d->d_ino);
 		break;
-	case EXIM_FILE_DATA:
-		l->bodies++;
-		break;
 	case EXIM_FILE_JOURNAL:
 		if (!names_only)
 			add_journal(l, &id);
 		break;
+	case EXIM_FILE_DATA:
 	case EXIM_FILE_NONE:
 		break;
 	}
