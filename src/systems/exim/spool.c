@@ -35,6 +35,11 @@ static int cannot_read(struct problem *problem, const struct exim_spool *spool, 
 {
 	char owner[256];
 
+	if (err == ELOOP)
+		return problem_set(problem, -err,
+			"cannot read %s%s%s: a symbolic link to nothing, or one that neither root "
+			"nor you made",
+			spool->path, *below != '\0' ? "/" : "", below);
 	if (err != EACCES && err != EPERM)
 		return problem_set(problem, -err, "cannot read %s%s%s: %s", spool->path,
 			*below != '\0' ? "/" : "", below, strerror(err));
@@ -86,6 +91,39 @@ static void add_folder(struct exim_spool *spool, const char *queue, char letter,
 	(void)snprintf(f->queue, sizeof(f->queue), "%s", queue);
 }
 
+/* Opens a folder below the spool: its descriptor, or a negative errno. Exim follows links, and some
+ * put input/ on another disk by one; so one that root or we ourselves made is followed. In a folder
+ * of Exim's nobody else's is: -ELOOP, as for one that leads to nothing. */
+static int open_folder(int parent, const char *name)
+{
+	struct stat st;
+	int fd = openat(parent, name, OPEN_FOLDER);
+
+	if (fd >= 0)
+		return fd;
+
+	int err = -errno;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(st.st_mode))
+		return err;
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return -ELOOP;
+	fd = openat(parent, name, OPEN_FOLDER & ~O_NOFOLLOW);
+	if (fd >= 0)
+		return fd;
+	return errno == ENOENT ? -ELOOP : -errno;
+}
+
+/* A link to a neighbour is another name of a folder that is read anyway. */
+static bool is_second_name(int parent, const struct dirent *e)
+{
+	char to[SPOOL_QUEUE_MAX];
+	ssize_t n = e->d_type == DT_LNK || e->d_type == DT_UNKNOWN
+			    ? readlinkat(parent, e->d_name, to, sizeof(to))
+			    : -1;
+
+	return n > 0 && memchr(to, '/', (size_t)n) == NULL;
+}
+
 /* A folder's own listing, because a descriptor has only one reading position. */
 static DIR *list_folder(int fd)
 {
@@ -119,14 +157,15 @@ static int add_letters(
 			below_spool(queue, 0, below, sizeof(below)), errno);
 	for (const struct dirent *e; err == 0 && (errno = 0, e = readdir(d)) != NULL;) {
 		char letter = e->d_name[0];
-		if (e->d_name[1] != '\0' || !exim_id_is_digit(letter) || e->d_type == DT_REG)
+		if (e->d_name[1] != '\0' || !exim_id_is_digit(letter) || e->d_type == DT_REG ||
+			is_second_name(input_fd, e))
 			continue;
-		int fd = openat(input_fd, e->d_name, OPEN_FOLDER);
+		int fd = open_folder(input_fd, e->d_name);
 		if (fd >= 0)
 			add_folder(spool, queue, letter, fd);
-		else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		else if (fd != -ENOENT && fd != -ENOTDIR)
 			err = cannot_read(problem, spool, input_fd, e->d_name,
-				below_spool(queue, letter, below, sizeof(below)), errno);
+				below_spool(queue, letter, below, sizeof(below)), -fd);
 	}
 	if (err == 0 && errno != 0)
 		err = cannot_read(problem, spool, input_fd, ".",
@@ -140,26 +179,35 @@ static int add_queue(
 	struct exim_spool *spool, const char *queue, int dir_fd, struct problem *problem)
 {
 	char below[SPOOL_QUEUE_MAX + 16];
-	int fd = openat(dir_fd, "input", OPEN_FOLDER);
+	int fd = open_folder(dir_fd, "input");
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+	if (fd == -ENOENT || (fd == -ENOTDIR && *queue != '\0'))
 		return -ENOENT;
 	if (fd < 0)
 		return cannot_read(problem, spool, dir_fd, "input",
-			below_spool(queue, 0, below, sizeof(below)), errno);
+			below_spool(queue, 0, below, sizeof(below)), -fd);
 
 	add_folder(spool, queue, 0, fd);
 	return add_letters(spool, queue, fd, problem);
 }
 
+static bool leads_to_queue(const struct exim_spool *spool, const char *name)
+{
+	char input[SPOOL_QUEUE_MAX + sizeof("/input")];
+	struct stat st;
+
+	(void)snprintf(input, sizeof(input), "%s/input", name);
+	return fstatat(spool->fd, input, &st, 0) == 0;
+}
+
 static int add_named_queue(struct exim_spool *spool, const char *name, struct problem *problem)
 {
-	int fd = openat(spool->fd, name, OPEN_FOLDER);
+	int fd = open_folder(spool->fd, name);
 
-	if (fd < 0 && (errno == ENOTDIR || errno == ENOENT || errno == ELOOP))
+	if (fd == -ENOTDIR || fd == -ENOENT || (fd == -ELOOP && !leads_to_queue(spool, name)))
 		return 0;
 	if (fd < 0)
-		return cannot_read(problem, spool, spool->fd, name, name, errno);
+		return cannot_read(problem, spool, spool->fd, name, name, -fd);
 
 	int err = add_queue(spool, name, fd, problem);
 	(void)close(fd);
@@ -180,6 +228,8 @@ static int add_named_queues(struct exim_spool *spool, struct problem *problem)
 			continue;
 		if (strlen(e->d_name) >= SPOOL_QUEUE_MAX)
 			continue; /* Exim names no queue so long */
+		if (is_second_name(spool->fd, e))
+			continue;
 		err = add_named_queue(spool, e->d_name, problem);
 	}
 	if (err == 0 && errno != 0)
@@ -270,8 +320,7 @@ static int make_folder(int parent, const char *name, const struct stat *like)
 static int make_queue_folders(struct exim_spool *spool, const char *queue)
 {
 	struct stat like;
-	if (fstatat(spool->fd, "input", &like, AT_SYMLINK_NOFOLLOW) != 0 &&
-		fstat(spool->fd, &like) != 0)
+	if (fstatat(spool->fd, "input", &like, 0) != 0 && fstat(spool->fd, &like) != 0)
 		return -errno;
 
 	int top = make_folder(spool->fd, queue, &like);

@@ -5,7 +5,9 @@
  *   <spool>/<queue>/input/[<c>/] …       named queues (4.88 on)
  *
  * Source: Exim specification, chapters "Format of spool files" and "Miscellaneous"; its queue.c
- * and spool_in.c. All opening is relative to folder descriptors and never follows a link. */
+ * and spool_in.c. All opening is relative to folder descriptors. A link is
+ * followed only where it stands for a folder (input/ on another disk) and root or we ourselves made
+ * it; any other to a folder of mail is an error, because that mail would be overlooked. */
 #ifndef STANCH_SYSTEMS_EXIM_SPOOL_H
 #define STANCH_SYSTEMS_EXIM_SPOOL_H
 

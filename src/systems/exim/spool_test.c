@@ -64,7 +64,31 @@ static void test_finds_every_folder(void **state)
 	assert_non_null(folder_of(s, "", 'x'));
 }
 
-static void test_links_are_not_followed(void **state)
+/* Some put input/ on another disk by a link; to leave it out would show an empty queue. */
+static void test_input_elsewhere(void **state)
+{
+	AUTO(exim_spool) s = NULL;
+	struct problem problem = {0};
+	char path[600];
+
+	folder_make(*state, "spool/msglog");
+	folder_make(*state, "disk/Q");
+	(void)snprintf(path, sizeof(path), "%s/spool/input", (char *)*state);
+	assert_int_equal(symlink("../nothing", path), 0);
+	(void)snprintf(path, sizeof(path), "%s/spool", (char *)*state);
+	assert_int_equal(exim_spool_open(path, &s, &problem), -ELOOP);
+	assert_non_null(strstr(problem.text, "/spool/input: a symbolic link"));
+
+	(void)snprintf(path, sizeof(path), "%s/spool/input", (char *)*state);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("../disk", path), 0);
+	(void)snprintf(path, sizeof(path), "%s/spool", (char *)*state);
+	assert_int_equal(exim_spool_open(path, &s, &problem), 0);
+	assert_non_null(folder_of(s, "", 0));
+	assert_non_null(folder_of(s, "", 'Q'));
+}
+
+static void test_second_names_are_no_folders(void **state)
 {
 	struct problem problem = {0};
 	char path[600];
@@ -217,7 +241,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_finds_every_folder, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(
-			test_links_are_not_followed, folder_setup, folder_teardown),
+			test_input_elsewhere, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_second_names_are_no_folders, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_spool, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_find, folder_setup, folder_teardown),
