@@ -162,7 +162,7 @@ static void one_source(struct wanted *w, const struct hold_settings *settings)
 static int understand(struct wanted *w, const struct hold_settings *settings,
 	const struct command_arguments *arguments, struct problem *problem)
 {
-	struct filter *conditions = NULL;
+	struct filter *conditions = NULL, *every = NULL; /* every: so that a slip is told now */
 	int err = 0;
 
 	w->target_count = arguments->count;
@@ -171,6 +171,10 @@ static int understand(struct wanted *w, const struct hold_settings *settings,
 		w->targets[i] = arguments->at[i];
 	if (settings->ids_from != NULL)
 		err = read_ids(w, settings->ids_from, problem);
+	if (err == 0)
+		err = filter_new(&settings->filter, w->targets, w->target_count, time(NULL), &every,
+			problem);
+	filter_free(every);
 	if (err == 0)
 		err = filter_new(&settings->filter, NULL, 0, time(NULL), &conditions, problem);
 	if (err < 0)
@@ -252,25 +256,47 @@ static int scan(struct context *context, struct exim_spool *spool,
 	return err;
 }
 
-/* Fills the list. *ret_missing: ids that lie nowhere, which are told. */
+/* An id that was named, and is not there to be held: told, because it may be a slip of the hand. */
+static void tell_missing(struct context *context, const struct exim_spool *spool,
+	const struct exim_id *id, struct acted *missing)
+{
+	const char *hold_queue = context->global.hold_queue;
+
+	missing->counts.messages++;
+	missing->counts.missing++;
+	if (exim_spool_find(spool, hold_queue, id) != NULL)
+		acted_add_problem(missing, id, "lies in the hold queue \"%s\" already", hold_queue);
+	else
+		acted_add_problem(missing, id, "is not in the queue");
+}
+
+static bool is_in_queue(
+	const struct exim_spool *spool, const struct exim_id *id, const char *hold_queue)
+{
+	const struct spool_folder *folder = exim_spool_find(spool, NULL, id);
+
+	return folder != NULL && strcmp(folder->queue, hold_queue) != 0;
+}
+
+/* Fills the list. *missing: ids that lie nowhere, which are told. */
 static int find(struct context *context, struct exim_spool *spool,
 	const struct hold_settings *settings, const struct wanted *w, bool tell,
 	struct hold_list *list, struct acted *missing, struct problem *problem)
 {
-	struct exim_id id;
+	const char *hold_queue = context->global.hold_queue;
+	int err = w->by_id_only ? 0 : scan(context, spool, settings, w, list, problem);
 
-	if (!w->by_id_only)
-		return scan(context, spool, settings, w, list, problem);
-	for (size_t i = 0; i < w->target_count; i++) {
-		if (exim_id_parse(slice_of(w->targets[i]), &id) < 0 ||
-			hold_list_add_id(list, spool, &id, context->global.hold_queue) == 0 ||
-			!tell)
+	for (size_t i = 0; i < w->target_count && err == 0; i++) {
+		struct exim_id id;
+
+		if (exim_id_parse(slice_of(w->targets[i]), &id) < 0)
 			continue;
-		missing->counts.messages++;
-		missing->counts.missing++;
-		acted_add_problem(missing, &id, "is not in the queue");
+		if (w->by_id_only ? hold_list_add_id(list, spool, &id, hold_queue) < 0
+				  : !is_in_queue(spool, &id, hold_queue))
+			if (tell)
+				tell_missing(context, spool, &id, missing);
 	}
-	return 0;
+	return err;
 }
 
 static void print_plan(const struct context *context, const struct hold_list *list)
