@@ -231,11 +231,25 @@ static int number(struct journal *j, const char *sql, int64_t *ret_number, struc
 /* Others could have put anything into a folder or file that they may write. */
 static int check_owned(const char *path, const struct stat *s, struct problem *problem)
 {
-	if (s->st_uid != geteuid() && s->st_uid != 0)
-		return problem_set(problem, -EPERM, "%s belongs to another user: not used", path);
+	const struct passwd *owner;
+
+	if (s->st_uid != geteuid() && s->st_uid != 0) {
+		owner = getpwuid(s->st_uid);
+		return problem_set(problem, -EPERM,
+			"%s belongs to %s, not to root or you: not used; run stanch as its owner, "
+			"or name another folder with --state",
+			path, owner != NULL ? owner->pw_name : "another user");
+	}
 	if ((s->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return problem_set(problem, -EPERM, "%s can be written by others: not used", path);
 	return 0;
+}
+
+static const char *way_out(int error)
+{
+	return error == EACCES || error == EPERM
+		       ? ": run as root, or name a folder of your own with --state"
+		       : "";
 }
 
 static int check_folder(const char *folder, bool make, struct problem *problem)
@@ -243,8 +257,8 @@ static int check_folder(const char *folder, bool make, struct problem *problem)
 	struct stat s;
 
 	if (make && mkdir(folder, 0700) < 0 && errno != EEXIST)
-		return problem_set(
-			problem, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
+		return problem_set(problem, -errno, "cannot make the folder %s: %s%s", folder,
+			strerror(errno), way_out(errno));
 	if (stat(folder, &s) < 0)
 		return errno == ENOENT
 			       ? problem_set(problem, -ENOENT,
@@ -274,13 +288,13 @@ static int check_file(const char *path, bool make, struct problem *problem)
 		return errno == ENOENT
 			       ? problem_set(problem, -ENOENT,
 					 "there is no journal %s: nothing was held yet", path)
-			       : problem_set(problem, -errno, "cannot look at %s: %s", path,
-					 strerror(errno));
+			       : problem_set(problem, -errno, "cannot look at %s: %s%s", path,
+					 strerror(errno), way_out(errno));
 	if (!S_ISREG(s.st_mode))
 		return problem_set(problem, -EPERM, "%s is no plain file: not used", path);
 	if (access(path, make ? R_OK | W_OK : R_OK) < 0)
-		return problem_set(problem, -errno, "cannot %s %s: %s", make ? "write" : "read",
-			path, strerror(errno));
+		return problem_set(problem, -errno, "cannot %s %s: %s%s", make ? "write" : "read",
+			path, strerror(errno), way_out(errno));
 	return check_owned(path, &s, problem);
 }
 
@@ -321,7 +335,8 @@ static int take_lock(
 
 	j->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (j->lock_fd < 0) {
-		int err = problem_set(problem, -errno, "cannot open %s: %s", path, strerror(errno));
+		int err = problem_set(problem, -errno, "cannot open %s: %s%s", path,
+			strerror(errno), way_out(errno));
 
 		free(path);
 		return err;
