@@ -148,6 +148,7 @@ int held_choice_read(struct held_choice *c, const struct context *context, struc
 		else
 			context_warn(context, "hold %llu holds nothing%s", (unsigned long long)hold,
 				group_of(c, (int64_t)hold) == NULL ? ": there is no such hold"
+				: held_before != 0                 ? " that is so old"
 								   : "");
 	}
 	tidy(c);
