@@ -270,13 +270,14 @@ static size_t file_name_length(const struct dirent64 *d)
 	return 0;
 }
 
+/* Whatever its type: Exim looks at the name alone, and what turns out to be no file is told as a
+ * message that cannot be read. */
 static void note_name(struct listing *l, const struct dirent64 *d, bool names_only)
 {
 	size_t len = file_name_length(d);
 	struct exim_id id;
 
-	if (len == 0 || d->d_name[len - 2] != '-' ||
-		(d->d_type != DT_REG && d->d_type != DT_UNKNOWN))
+	if (len == 0 || d->d_name[len - 2] != '-')
 		return;
 	if (d->d_name[len - 1] == 'D') {
 		l->bodies++;

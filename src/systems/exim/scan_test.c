@@ -205,12 +205,16 @@ static void test_unreadable_file(void **state)
 
 	folder_make(*state, "input");
 	add_message(*state, "input", OLD);
-	folder_make(*state, "input/" NEW "-H"); /* a folder by that name: no message */
+	folder_make(*state, "input/" NEW "-H"); /* no file, but Exim counts the name, too */
 	(void)snprintf(path, sizeof(path), "%s/input/%s-H", (char *)*state, "1xVSmQ-00076x-1s");
 	assert_int_equal(symlink("/etc/passwd", path), 0); /* and no link is followed */
 	struct seen seen = scan(*state, (struct scan_options){0}, &r);
-	assert_int_equal(seen.visits, 1);
+	assert_int_equal(seen.visits, 3);
 	assert_int_equal(seen.sound, 1);
+	assert_int_equal(r.messages, 3);
+	assert_int_equal(r.unreadable, 2);
+	seen = scan(*state, (struct scan_options){.names_only = true}, &r);
+	assert_int_equal(r.messages, 3);
 }
 
 static void test_read_message(void **state)
