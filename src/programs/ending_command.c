@@ -134,8 +134,14 @@ static int work(struct acting_session *s, struct context *context,
 		return unable(context, err, &problem);
 	if (err > 0)
 		return COMMAND_LEFT;
-	for (size_t i = 0; i < choice->count && !acting_session_stopped(); i++) {
-		int one = run_group(s, context, command, &choice->groups[i]);
+	for (size_t i = 0; i < choice->count; i++) {
+		int one = COMMAND_LEFT;
+
+		if (!acting_session_stopped())
+			one = run_group(s, context, command, &choice->groups[i]);
+		else
+			context_warn(context, "hold %" PRId64 " was not begun: stopped",
+				choice->groups[i].hold);
 
 		status = one > status ? one : status;
 	}
