@@ -35,8 +35,11 @@ lab divert bob@shop.test side
 lab send --user bob@shop.test --to two@ok.test >/dev/null
 is "mail can be put into a named queue" "$(exim -qGside -bpc)" 1
 lab runner start 0.1 2
-is "runners start" "$(pgrep -fc "^bash -c trap .*$lab/hosting.conf")" 2
+holds_true "runners start" process_runs "$lab/runner.1.process"
+read -r runner _ <"$lab/runner.2.process"
+holds_true "and their numbers are their own" wait_until 20 grep -qx bash "/proc/$runner/comm"
 lab runner stop
-is "and stop" "$(pgrep -fc "^bash -c trap .*$lab/hosting.conf")" 0
+wait_until 20 test ! -e "/proc/$runner"
+is "and stop" "$(ls -d "/proc/$runner" 2>/dev/null)" ""
 is "nobody's panic log" "$(cat "$lab/log/paniclog" 2>/dev/null)" ""
 finish

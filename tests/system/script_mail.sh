@@ -13,8 +13,8 @@ if [[ $USER == Debian-exim || $EUID -ne 0 ]]; then
 	is "mail of $USER by exim -t is a source of its own" \
 		"$(jq -r --arg l "$USER" 'select(.name == $l or (.name | contains($l))) | .messages' "$work/sources")" 5
 fi
-if [[ $EUID -ne 0 ]]; then
-	skip "other logins (needs root)"
+if ! other_logins; then
+	skip "other logins (needs root and a mount namespace)"
 	finish
 fi
 for n in $(seq 1 8); do
