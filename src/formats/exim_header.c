@@ -633,7 +633,7 @@ size_t exim_recipients_next(
 		domains[i] = signs[i] != NULL ? (struct slice){signs[i] + 1,
 							(size_t)(ends[i] - signs[i] - 1)}
 					      : addresses[i];
-		if (addresses[i].len == 0 || !is_digit(ends[i][-1]))
+		if (addresses[i].len == 0 || !is_digit(*(ends[i] - 1)))
 			continue;
 		struct exim_recipient r;
 		split_recipient(addresses[i], &r);

@@ -210,10 +210,12 @@ static bool is_worth_it(const struct survey_source *s)
 /* Of the samples of the source at that rank. A page shows the first 16. */
 static size_t samples_worth(size_t rank, bool content)
 {
-	if (rank < 4)
+	if (rank < 16 && content)
 		return TALLY_SAMPLES;
+	if (rank < 4)
+		return 8;
 	if (rank < 16)
-		return content ? TALLY_SAMPLES : 8;
+		return 4;
 	return content ? 6 : 1;
 }
 
@@ -258,15 +260,18 @@ int survey_run(const struct survey_options *options, struct scan_progress *progr
 	if (r < 0)
 		return r;
 
+	const struct exim_program *exim = options->exim;
+	if (options->find_exim != NULL)
+		exim = options->find_exim(options->find_context, &s->domains_problem);
 	take_sources(s);
 	add_sender_domains(s);
-	if (options->exim != NULL)
-		survey_ask(s, options->exim, SURVEY_SENDER_DOMAINS);
+	if (exim != NULL)
+		survey_ask(s, exim, SURVEY_SENDER_DOMAINS);
 	judge_all(s);
 	sample_all(s, options);
 	add_recipient_domains(s);
 	if (s->domains_known)
-		survey_ask(s, options->exim, SURVEY_RECIPIENT_DOMAINS);
+		survey_ask(s, exim, SURVEY_RECIPIENT_DOMAINS);
 	judge_all(s);
 	*ret_survey = s;
 	s = NULL;

@@ -19,7 +19,7 @@
  * many, or without content -H of fewer. On a disk that must seek the first takes some 10 seconds.
  */
 #define SURVEY_SAMPLES_MAX 1200
-#define SURVEY_HEADERS_MAX 256
+#define SURVEY_HEADERS_MAX 128
 #define SURVEY_LOOKED_MAX  200 /* sources looked into; 36 KiB each */
 
 #define SURVEY_BODY_MAX ((size_t)16 << 10) /* bytes read of each body */
@@ -28,6 +28,9 @@
 #define SURVEY_SENDER_DOMAINS    400
 #define SURVEY_RECIPIENT_DOMAINS 100
 
+/* The Exim that may be asked about this spool's domains; NULL and *why when there is none. */
+typedef const struct exim_program *survey_exim(void *context, struct problem *why);
+
 struct survey_options {
 	const struct exim_spool *spool;
 	unsigned threads;         /* as scan_options */
@@ -35,7 +38,9 @@ struct survey_options {
 	const char *exim_login;   /* as queue_sensor_new() */
 	struct filter *filter; /* NULL: every message; its queue is the only one, if it has one */
 	const struct exim_program *exim; /* NULL: nobody to ask which domains are hosted */
-	bool content;                    /* look into bodies */
+	survey_exim *find_exim;          /* not NULL: asked for it when the spool has been read */
+	void *find_context;
+	bool content; /* look into bodies */
 };
 
 struct survey_source {

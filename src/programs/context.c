@@ -138,6 +138,7 @@ void context_end(struct context *context)
 {
 	exim_spool_free(context->spool);
 	exim_settings_free(context->exim_settings);
+	exim_question_free(context->exim_question);
 	free(context->exim_path);
 	free(context->exim_login);
 }
@@ -165,17 +166,31 @@ int context_exim(struct context *context, struct exim_program *ret_program, stru
 	return 0;
 }
 
+static int begin_settings(struct context *context, struct problem *problem)
+{
+	struct exim_program program;
+	int r = context_exim(context, &program, problem);
+
+	return r < 0 ? r : exim_settings_ask(&program, &context->exim_question, problem);
+}
+
+void context_exim_settings_begin(struct context *context)
+{
+	struct problem told_later;
+
+	if (context->exim_settings == NULL && context->exim_question == NULL)
+		(void)!begin_settings(context, &told_later);
+}
+
 int context_exim_settings(
 	struct context *context, const struct exim_settings **ret_settings, struct problem *problem)
 {
 	if (context->exim_settings == NULL) {
-		struct exim_program program;
-		struct exim_question *question = NULL;
-		int r = context_exim(context, &program, problem);
+		int r = context->exim_question == NULL ? begin_settings(context, problem) : 0;
 		if (r >= 0)
-			r = exim_settings_ask(&program, &question, problem);
-		if (r >= 0)
-			r = exim_settings_collect(question, &context->exim_settings, problem);
+			r = exim_settings_collect(
+				context->exim_question, &context->exim_settings, problem);
+		context->exim_question = NULL;
 		if (r < 0)
 			return r;
 	}

@@ -31,6 +31,7 @@ struct context {
 	struct exim_spool *spool;
 	char *exim_path;
 	struct exim_settings *exim_settings;
+	struct exim_question *exim_question; /* asked, not answered yet */
 	char *exim_login;
 };
 
@@ -55,6 +56,9 @@ MUST_USE int context_spool(
 /* The Exim binary and configuration, for systems/exim/program.h. 0, or -ENOENT and *problem. */
 MUST_USE int context_exim(
 	struct context *context, struct exim_program *ret_program, struct problem *problem);
+
+/* Asks for them and goes on: the answer takes some 20 ms, in which other work is done. */
+void context_exim_settings_begin(struct context *context);
 
 /* What `exim -bP` says, asked once, owned by the context. It is the settings of the Exim on this
  * machine (or of --exim, --exim-config), which may have another spool than --spool names: compare.

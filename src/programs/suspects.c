@@ -18,53 +18,62 @@ static bool is_same_folder(const char *a, const char *b)
 	return realpath(a, x) != NULL && realpath(b, y) != NULL && strcmp(x, y) == 0;
 }
 
-/* Whether the Exim at hand is the one whose spool is read. The copy of another server's spool must
- * not be judged by the domains of this one. */
-static bool may_ask(struct context *context, const struct exim_spool *spool,
-	struct exim_program *ret_program, struct problem *why)
+/* Which Exim a survey may ask. */
+struct asking {
+	struct context *context;
+	const struct exim_spool *spool;
+	struct exim_program program;
+};
+
+/* The copy of another server's spool must not be judged by the domains of the Exim at hand. */
+static const struct exim_program *find_exim(void *find_context, struct problem *why)
 {
+	struct asking *a = find_context;
 	const struct exim_settings *settings;
 
-	if (context_exim(context, ret_program, why) < 0)
-		return false;
-	if (context->global.exim != NULL || context->global.exim_config != NULL)
-		return true;
-	if (context_exim_settings(context, &settings, why) < 0)
-		return false;
-	if (!is_same_folder(settings->spool, spool->path)) {
+	if (context_exim(a->context, &a->program, why) < 0)
+		return NULL;
+	if (a->context->global.exim != NULL || a->context->global.exim_config != NULL)
+		return &a->program;
+	if (context_exim_settings(a->context, &settings, why) < 0)
+		return NULL;
+	if (!is_same_folder(settings->spool, a->spool->path)) {
 		(void)problem_set(why, -EXDEV,
 			"this spool is not the one of the Exim on this "
 			"machine");
-		return false;
+		return NULL;
 	}
-	return true;
+	return &a->program;
 }
 
-/* What a survey needs from the command line; the Exim to ask, if there is one, in *exim. */
+/* What a survey needs from the command line. Exim is asked for its settings, but only waited for
+ * when the spool has been read. */
 static int prepare(struct context *context, struct filter *filter, bool content,
-	struct exim_program *exim, struct survey_options *ret, struct problem *why,
-	struct problem *problem)
+	struct asking *asking, struct survey_options *ret, struct problem *problem)
 {
 	struct exim_spool *spool = NULL;
 	int r = context_spool(context, &spool, problem);
 
 	if (r < 0)
 		return r;
-	bool ask = may_ask(context, spool, exim, why);
+	if (context->global.exim == NULL && context->global.exim_config == NULL)
+		context_exim_settings_begin(context);
+	*asking = (struct asking){.context = context, .spool = spool};
 	*ret = (struct survey_options){
 		.spool = spool,
 		.threads = context_threads(context),
 		.except_queue = context->global.hold_queue,
 		.exim_login = context_exim_login(context),
 		.filter = filter,
-		.exim = ask ? exim : NULL,
+		.find_exim = find_exim,
+		.find_context = asking,
 		.content = content,
 	};
 	return 0;
 }
 
 static int survey_shown(struct context *context, const struct survey_options *options,
-	const struct problem *why, struct survey **ret_survey, struct problem *problem)
+	struct survey **ret_survey, struct problem *problem)
 {
 	struct scan_progress seen = {0};
 	struct progress *shown =
@@ -72,21 +81,17 @@ static int survey_shown(struct context *context, const struct survey_options *op
 	int r = survey_run(options, &seen, ret_survey, problem);
 
 	progress_free(shown);
-
-	if (r == 0 && options->exim == NULL)
-		(*ret_survey)->domains_problem = *why;
 	return r;
 }
 
 int suspects_survey(struct context *context, struct filter *filter, bool content,
 	struct survey **ret_survey, struct problem *problem)
 {
-	struct exim_program exim;
+	struct asking asking;
 	struct survey_options options;
-	struct problem why = {0};
-	int r = prepare(context, filter, content, &exim, &options, &why, problem);
+	int r = prepare(context, filter, content, &asking, &options, problem);
 
-	return r < 0 ? r : survey_shown(context, &options, &why, ret_survey, problem);
+	return r < 0 ? r : survey_shown(context, &options, ret_survey, problem);
 }
 
 /* No journal: nothing was ever held. */
@@ -125,14 +130,16 @@ static int judge_shown(struct context *context, struct survey *survey,
 int suspects_bounces(struct context *context, bounce_visit *visit, void *visit_context,
 	struct survey **ret_survey, struct bounces_result *ret_result, struct problem *problem)
 {
-	struct exim_program exim;
+	struct asking asking;
 	struct survey_options options;
 	struct problem why = {0};
 	AUTO(survey) survey = NULL;
-	int r = prepare(context, NULL, true, &exim, &options, &why, problem);
+	int r = prepare(context, NULL, true, &asking, &options, problem);
 
 	if (r == 0)
-		r = survey_shown(context, &options, &why, &survey, problem);
+		r = survey_shown(context, &options, &survey, problem);
+	if (r == 0)
+		options.exim = find_exim(&asking, &why); /* the survey tells why not */
 	if (r == 0)
 		r = judge_shown(
 			context, survey, &options, visit, visit_context, ret_result, problem);
