@@ -46,6 +46,24 @@ static bool needs_quotes(const char *word)
 	return word[0] == '\0' || strpbrk(word, " \t\n\"'\\$*?<>|&;()[]{}#~!`") != NULL;
 }
 
+/* As a shell reads it back; at has room for four times the word and two quotes. Returns its length.
+ */
+static size_t quoted_word(char *at, const char *word)
+{
+	size_t len = 0;
+
+	if (!needs_quotes(word))
+		return (size_t)sprintf(at, "%s", word);
+	at[len++] = '\'';
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			len += (size_t)sprintf(at + len, "'\\''");
+		else
+			at[len++] = *word;
+	at[len++] = '\'';
+	return len;
+}
+
 /* The command line as it was typed, so that a person can type it again. */
 static char *own_command_line(void)
 {
@@ -60,14 +78,14 @@ static char *own_command_line(void)
 	raw[n > 0 ? n : 0] = '\0';
 	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(raw + at) + 1) {
 		const char *word = at == 0 ? "stanch" : raw + at;
-		const char *quote = needs_quotes(word) && strchr(word, '\'') == NULL ? "'" : "";
 
-		if (len + strlen(word) + 8 > REQUEST_MAX) {
+		if (len + strlen(word) * 4 + 8 > REQUEST_MAX) {
 			memcpy(text + len, " ...", 4);
 			break;
 		}
-		len += (size_t)sprintf(
-			text + len, "%s%s%s%s", at > 0 ? " " : "", quote, word, quote);
+		if (at > 0)
+			text[len++] = ' ';
+		len += quoted_word(text + len, word);
 	}
 	return text;
 }
@@ -240,7 +258,8 @@ static void tell_rest(const struct context *context, const char *verb, const str
 			"%s were not %s (%s of them because Exim was working on them)",
 			units_count_text(c->left, a), verb, units_count_text(acted->locked, b));
 	if (c->missing > 0)
-		context_warn(context, "%s were no longer there", units_count_text(c->missing, a));
+		context_warn(context, "%s were not there to be %s", units_count_text(c->missing, a),
+			verb);
 	if (c->conflict > 0)
 		context_warn(context, "%s were not %s because a file of that name is already there",
 			units_count_text(c->conflict, a), verb);
@@ -248,7 +267,7 @@ static void tell_rest(const struct context *context, const char *verb, const str
 		context_warn(context,
 			"%s hang between: the next hold, restore or purge finishes them",
 			units_count_text(acted->unfinished, a));
-	if (acted->stopped)
+	if (acted->stopped && acted->unfinished == 0)
 		context_warn(context, "stopped at a safe point: nothing is half done");
 }
 
@@ -265,9 +284,12 @@ void acting_tell(const struct context *context, const char *action, const char *
 	}
 	tell_problems(context, acted);
 	tell_rest(context, verb, acted);
-	printf("hold %" PRId64 ": %s of %s messages %s\n", acted->hold,
-		units_count_text(acted->counts.done, a),
-		units_count_text(acted->counts.messages, b), verb);
+	if (acted->hold == 0)
+		printf("nothing was %s\n", verb);
+	else
+		printf("hold %" PRId64 ": %s of %s messages %s\n", acted->hold,
+			units_count_text(acted->counts.done, a),
+			units_count_text(acted->counts.messages, b), verb);
 }
 
 int acting_exit(const struct acted *acted)

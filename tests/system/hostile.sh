@@ -95,4 +95,18 @@ is "stanch wrote no escape byte to the main log" "$(tail -n "+$((lines + 1))" "$
 holds_true "but it did write there" grep -qa 'moved to (stanch)' <(tail -n "+$((lines + 1))" "$MAINLOG")
 run_clean restore --all --yes
 is "nothing was executed" "$(find "$work" /tmp/pwned "$PWD/pwned" -name pwned 2>/dev/null)" ""
+
+# slips of the hand
+stanch hold nosuch --yes >"$work/out" 2>&1
+is "hold of a word that is nothing is wrong usage" "$?" 2
+stanch hold mailbox:bob@shop.test 1xVSmQ-00076x-1r --yes >"$work/out" 2>&1
+is "an id that is not there is left, whatever stands beside it" "$?" 1
+holds_true "and it is named" grep -q '1xVSmQ-00076x-1r: is not in the queue' "$work/out"
+id=$(stanch holds 1 --json | jq -r .id | head -n 1)
+stanch restore "$id" --yes >/dev/null 2>&1
+stanch hold "$id" --yes --quiet --reason "it's \$(touch $work/pwned)" >"$work/out" 2>&1
+stanch hold "$id" --yes >"$work/out" 2>&1
+holds_true "an id that is held already is told so" grep -q 'lies in the hold queue' "$work/out"
+is "what is shown to type again is quoted" \
+	"$(stanch holds --json | jq -r .selector | grep -cF "'it'\\''s \$(touch ")" 1
 finish
