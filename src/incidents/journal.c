@@ -373,7 +373,9 @@ static int open_database(struct journal *j, enum journal_access access, struct p
 	sqlite3_busy_timeout(j->db, BUSY_MS);
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
-	return run(j, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;",
+	return run(j,
+		"PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; "
+		"PRAGMA temp_store=MEMORY;",
 		problem);
 }
 
