@@ -185,6 +185,8 @@ static void print_explained(
 
 /* ---- the table of the others ---- */
 
+#define ROW_BEFORE_SOURCE 60 /* columns */
+
 static void print_row(const struct terminal *t, const struct survey_source *source,
 	const struct sources_view *view)
 {
@@ -192,11 +194,15 @@ static void print_row(const struct terminal *t, const struct survey_source *sour
 	char a[UNITS_TEXT], b[UNITS_TEXT], c[UNITS_TEXT], d[UNITS_TEXT], age[UNITS_TEXT];
 	char name[SOURCE_TEXT_MAX];
 	struct slice text = source_slice(source, name);
-	size_t left = t->width > 72 ? t->width - 59 : 0;
+	size_t left = t->width > 72 ? t->width - ROW_BEFORE_SOURCE : 0;
 
 	/* A source's text is encoded already: cut it, do not encode it again. */
-	if (left > 0 && text.len > left)
-		memcpy(name + left - 3, "...", 4);
+	if (left > 0 && text.len > left) {
+		left -= 3;
+		while (left > 0 && ((unsigned char)name[left] & 0xc0) == 0x80)
+			left--; /* not within a character */
+		memcpy(name + left, "...", 4);
+	}
 	(void)fprintf(t->out, "%6.1f %9s %10s %8s %8s %12s  %s\n", source->score,
 		units_count_text(s->messages, a), units_count_text(s->recipients, b),
 		units_count_text(sketch_count(&s->domains), c),
