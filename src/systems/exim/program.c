@@ -271,14 +271,6 @@ static int wait_end(struct exim_question *q, int *ret_status)
 	}
 }
 
-static void block_sigpipe(bool block)
-{
-	static const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	static const struct sigaction usual = {.sa_handler = SIG_DFL};
-
-	sigaction(SIGPIPE, block ? &ignore : &usual, NULL);
-}
-
 static int first_words(struct exim_question *q, int err, struct problem *problem)
 {
 	char text[300];
@@ -295,12 +287,15 @@ static int first_words(struct exim_question *q, int err, struct problem *problem
  * by itself. */
 static int hear(struct exim_question *q, bool must_succeed, struct problem *problem)
 {
+	static const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
 	int status = 0;
 	int err;
 
-	block_sigpipe(true);
+	/* The caller may have an action of its own. */
+	sigaction(SIGPIPE, &ignore, &before);
 	err = converse(q);
-	block_sigpipe(false);
+	sigaction(SIGPIPE, &before, NULL);
 	if (err == 0)
 		err = wait_end(q, &status);
 	if (err == -ETIMEDOUT)
