@@ -360,6 +360,42 @@ static void test_released_by_hand(void **state)
 	end(&w);
 }
 
+/* A disk that was away for a moment must not make held mail unrestorable; and the -J that Exim
+ * leaves behind when it moves a message by itself is no message. */
+static void test_away_and_back(void **state)
+{
+	struct world w;
+	char command[FOLDER_PATH_MAX * 3];
+	struct acted found = {0};
+	struct exim_id id = id_of(0);
+
+	begin(&w, state);
+	for (int n = 0; n < 2; n++)
+		write_message(w.top, n, 8, "ann@shop.test");
+	refresh(&w);
+	hold(&w, list_of(&w, 2));
+	int64_t number = w.acted.hold;
+	snprintf(command, sizeof(command), "cd %s && mkdir away && mv stanch/input/* away", w.top);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(recover_compare(&w.acting, &found, &w.problem), 0);
+	assert_int_equal(found.counts.missing, 2);
+	assert_int_equal(found.problem_count, 1);
+	acted_clear(&found);
+	snprintf(command, sizeof(command),
+		"cd %s && mv away/* stanch/input && mv stanch/input/%s-[HD] input && "
+		"touch stanch/input/%s-J",
+		w.top, id.text, id.text);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(recover_compare(&w.acting, &found, &w.problem), 0);
+	assert_int_equal(found.counts.missing, 0);
+	assert_non_null(strstr(found.problems[0].why, "1 messages that had gone are in the hold"));
+	acted_clear(&found);
+	end_hold(&w, number, false);
+	assert_int_equal(w.acted.counts.messages, 1);
+	assert_int_equal(w.acted.counts.done, 1);
+	end(&w);
+}
+
 static void test_stopped(void **state)
 {
 	volatile sig_atomic_t stop = SIGTERM;
@@ -387,6 +423,7 @@ int main(void)
 		TEST(test_another_source),
 		TEST(test_never_over_a_file),
 		TEST(test_released_by_hand),
+		TEST(test_away_and_back),
 		TEST(test_stopped),
 	};
 

@@ -368,7 +368,10 @@ static bool keep_hold(void *context, const struct journal_hold *hold)
 	struct here_list *list = context;
 	struct begun *b;
 
-	if (strcmp(hold->spool, list->a->spool_path) != 0 || hold->by_state[MESSAGE_HELD] == 0 ||
+	if (strcmp(hold->spool, list->a->spool_path) != 0 ||
+		hold->by_state[MESSAGE_HELD] + hold->by_state[MESSAGE_RELEASED] +
+				hold->by_state[MESSAGE_GONE] ==
+			0 ||
 		!exim_spool_is_queue_name(hold->queue))
 		return true;
 	if (list->count == list->room) {
@@ -381,33 +384,103 @@ static bool keep_hold(void *context, const struct journal_hold *hold)
 	return true;
 }
 
-/* Those of one hold that are no longer there. */
+/* A -J alone is no message: Exim leaves it behind when it moves one by itself (-MG). */
+static bool lies_held(const struct acting *a, const char *hold_queue, const struct exim_id *id)
+{
+	ptrdiff_t at = acting_find_held(a->spool, hold_queue, id);
+
+	return seen(a, at, id, EXIM_FILE_HEADER) != FILE_ABSENT ||
+	       seen(a, at, id, EXIM_FILE_DATA) != FILE_ABSENT;
+}
+
+/* The same message may have been held again since, by another hold. */
+static int held_by_any(
+	const struct acting *a, const struct exim_id *id, bool *ret_held, struct problem *problem)
+{
+	struct kept_list list = {0};
+	const struct journal_choice choice = {.id = id,
+		.states = 1U << MESSAGE_HELD | 1U << MESSAGE_INTENDED | 1U << MESSAGE_RESTORING |
+			  1U << MESSAGE_PURGING};
+	int err = kept_list_read(&list, a->journal, &choice, problem);
+
+	*ret_held = list.count > 0;
+	kept_list_clear(&list);
+	return err;
+}
+
+/* What is so of a message that the journal calls held, released or gone. One that is there after
+ * all (its disk was away, or somebody moved it back) is held again: else nobody could restore it.
+ */
+static int true_state(const struct acting *a, const struct begun *b, const struct kept *k,
+	enum message_state *ret_state, struct problem *problem)
+{
+	bool lies = lies_held(a, b->hold_queue, &k->id), otherwise = false;
+	int err = 0;
+
+	*ret_state = k->state;
+	if (lies == (k->state == MESSAGE_HELD))
+		return 0;
+	if (!lies) {
+		*ret_state = acting_where_gone(a->spool, b->hold_queue, &k->id);
+		return 0;
+	}
+	err = held_by_any(a, &k->id, &otherwise, problem);
+	if (err == 0 && !otherwise)
+		*ret_state = MESSAGE_HELD;
+	return err;
+}
+
+static void tell_changes(
+	struct acted *ret, const struct begun *b, const uint64_t changed[MESSAGE_STATES])
+{
+	uint64_t away = changed[MESSAGE_RELEASED] + changed[MESSAGE_GONE];
+
+	if (away > 0)
+		acted_add_problem(ret, NULL,
+			"hold %lld: %llu of its messages are no longer in the hold queue: %llu are "
+			"back in the queue, %llu were delivered or removed, not by stanch",
+			(long long)b->hold, (unsigned long long)away,
+			(unsigned long long)changed[MESSAGE_RELEASED],
+			(unsigned long long)changed[MESSAGE_GONE]);
+	if (changed[MESSAGE_HELD] > 0)
+		acted_add_problem(ret, NULL,
+			"hold %lld: %llu messages that had gone are in the hold queue again",
+			(long long)b->hold, (unsigned long long)changed[MESSAGE_HELD]);
+	ret->counts.missing += away;
+}
+
+/* Those of one hold that went from where the journal has them, or came back there. */
 static int compare_hold(
 	const struct acting *a, const struct begun *b, struct acted *ret, struct problem *problem)
 {
 	struct kept_list list = {0};
-	const struct journal_choice choice = {.hold = b->hold, .states = 1U << MESSAGE_HELD};
+	const struct journal_choice choice = {.hold = b->hold,
+		.states = 1U << MESSAGE_HELD | 1U << MESSAGE_RELEASED | 1U << MESSAGE_GONE};
 	int err = kept_list_read(&list, a->journal, &choice, problem);
+	uint64_t changed[MESSAGE_STATES] = {0};
 	bool writing = false;
 
 	for (size_t i = 0; i < list.count && err == 0; i++) {
-		const struct exim_id *id = &list.at[i].id;
+		const struct kept *k = &list.at[i];
+		enum message_state state;
 
-		if (acting_find_held(a->spool, b->hold_queue, id) >= 0)
+		err = true_state(a, b, k, &state, problem);
+		if (err < 0 || state == k->state)
 			continue;
 		if (!writing)
 			err = journal_begin(a->journal, problem);
 		writing = err == 0;
 		if (err == 0)
-			err = journal_set_state(a->journal, b->hold, id,
-				acting_where_gone(a->spool, b->hold_queue, id), list.at[i].action,
-				problem);
-		ret->counts.missing++;
+			err = journal_set_state(
+				a->journal, b->hold, &k->id, state, k->action, problem);
+		changed[state]++;
 	}
 	if (writing && err == 0)
 		err = journal_commit(a->journal, problem);
 	if (writing && err < 0)
 		journal_undo(a->journal);
+	if (err == 0)
+		tell_changes(ret, b, changed);
 	kept_list_clear(&list);
 	return err;
 }
