@@ -17,8 +17,8 @@
 MUST_USE int recover_run(const struct acting *a, struct acted *ret, struct problem *problem);
 
 /* Looks whether every message that the journal calls held lies in its hold queue, and learns which
- * were released or removed by somebody with Exim's own tools (counts.missing, and a sentence for each
- * hold). Those that had gone and are there again are held again. Errors as above. */
+ * were released or removed by somebody with Exim's own tools (counts.missing, and a sentence for
+ * each hold). Those that had gone and are there again are held again. Errors as above. */
 MUST_USE int recover_compare(const struct acting *a, struct acted *ret, struct problem *problem);
 
 #endif
