@@ -24,8 +24,9 @@
 
 #define JOURNAL_NAME "journal.sqlite"
 
-/* Bytes of recipients kept for each message; recipient_count always tells all. */
-#define JOURNAL_RECIPIENTS_MAX 4096
+/* Bytes of recipients kept for each message: the first ten or twenty, so that a row stays on one
+ * page. recipient_count always tells all, and the message itself names them. */
+#define JOURNAL_RECIPIENTS_MAX 512
 
 enum journal_access {
 	JOURNAL_READ, /* look only; the journal must be there */

@@ -194,16 +194,17 @@ static bool undo(int from_fd, int to_fd, const struct exim_id *id, bool journal_
 	return message_move_file(to_fd, from_fd, id, EXIM_FILE_HEADER).outcome == MOVE_DONE;
 }
 
-struct moved_rest acting_move_rest(
-	struct move_places *places, size_t from, size_t to, const struct exim_id *id)
+struct moved_rest acting_move_rest(struct move_places *places, size_t from, size_t to,
+	const struct exim_id *id, bool has_journal)
 {
 	const struct spool_folder *folders = move_places_spool(places)->folders;
 	const struct spool_folder *source = &folders[from];
 	int from_fd = source->fd, to_fd = folders[to].fd;
-	struct moved_rest rest = {.msglog_letter = source->letter};
+	struct moved_rest rest = {.msglog_letter = source->letter, .result = {MOVE_GONE, -ENOENT}};
 	bool journal_done;
 
-	rest.result = message_move_file(from_fd, to_fd, id, EXIM_FILE_JOURNAL);
+	if (has_journal)
+		rest.result = message_move_file(from_fd, to_fd, id, EXIM_FILE_JOURNAL);
 	journal_done = rest.result.outcome == MOVE_DONE || rest.result.outcome == MOVE_GONE;
 	rest.step = "-J";
 	stop_point(STOP_HOLD_AFTER_JOURNAL);

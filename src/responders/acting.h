@@ -79,7 +79,8 @@ MUST_USE struct move_result acting_lock(
 /* Moves all but -H, after -H went from `from` to `to` and while -D is locked: -J, -D, message log.
  * What is no longer in `from` was moved before. When -J or -D cannot be moved, what was moved goes
  * back, -H last, and the answer's `undone` tells whether all of it could. A message log that cannot
- * be moved is a problem to tell, no reason to undo. */
+ * be moved is a problem to tell, no reason to undo. has_journal: false when it is known, under the
+ * lock that is still held, that there is no -J. */
 struct moved_rest {
 	struct move_result result;
 	const char *step;          /* that failed: "-J" or "-D" */
@@ -87,8 +88,8 @@ struct moved_rest {
 	char msglog_letter; /* of the folder it came from, 0: the unsplit one, or there is none */
 	bool undone;
 };
-struct moved_rest acting_move_rest(
-	struct move_places *places, size_t from, size_t to, const struct exim_id *id);
+struct moved_rest acting_move_rest(struct move_places *places, size_t from, size_t to,
+	const struct exim_id *id, bool has_journal);
 
 /* The way back: -D, -J, message log, and -H last, because Exim acts on what has a -H. Never over a
  * file that is there. When one cannot be moved, those that were go back; the message log again is

@@ -31,6 +31,7 @@ struct item {
 	uint64_t recipient_count;
 	int64_t received;
 	char msglog_letter;
+	bool has_journal; /* -J was there, or may have come while it was not locked */
 	bool details_new; /* came to be known under the lock: the journal has yet to learn them */
 	struct message_lock lock;
 };
@@ -312,10 +313,13 @@ static void first_pass_one(struct run *r, struct item *item)
 	}
 	stop_point(STOP_HOLD_AFTER_HEADER);
 	item->state = ITEM_BEGUN;
-	if (r->locks_left > 0)
+	item->has_journal = m.journal.at != NULL;
+	if (r->locks_left > 0) {
 		r->locks_left--;
-	else
-		message_unlock(&item->lock);
+		return;
+	}
+	message_unlock(&item->lock);
+	item->has_journal = true; /* from here on anyone may have made one */
 }
 
 static void first_pass(struct run *r)
@@ -373,7 +377,8 @@ static void second_pass_one(struct run *r, struct item *item)
 
 	if (!lock_again(r, item))
 		return;
-	rest = acting_move_rest(r->places, item->folder, r->hold_folder, &item->id);
+	rest = acting_move_rest(
+		r->places, item->folder, r->hold_folder, &item->id, item->has_journal);
 	if (rest.result.outcome != MOVE_DONE) {
 		if (rest.undone)
 			leave(r, item, rest.step, rest.result);

@@ -112,7 +112,7 @@ static enum message_state finish_hold(
 	}
 	if (result.outcome != MOVE_DONE)
 		return hangs(m, k, "lock of -D", result);
-	rest = acting_move_rest(m->places, (size_t)from, (size_t)hold, &k->id);
+	rest = acting_move_rest(m->places, (size_t)from, (size_t)hold, &k->id, true);
 	message_unlock(&lock);
 	if (rest.result.outcome != MOVE_DONE && !rest.undone)
 		return hangs(m, k, rest.step, rest.result);
