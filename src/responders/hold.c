@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define NO_SOURCE        UINT32_MAX
-#define DESCRIPTORS_LEFT 512 /* for folders, the journal and the library */
+#define DESCRIPTORS_LEFT 512             /* for folders, the journal and the library */
+#define LOCKS_MOST       ((size_t)65536) /* or Exim and others could find the system's table full */
 #define PROGRESS_EVERY   256
 #define LOG_EVERY        512 /* lines in one batch of Exim's log */
 
@@ -595,7 +596,7 @@ static int write_outcome(struct run *r, struct problem *problem)
 	return err;
 }
 
-/* As many locks as the hard limit of descriptors allows. */
+/* As many locks as the hard limit of descriptors allows, and no more than are worth it. */
 static size_t raise_limit(void)
 {
 	struct rlimit limit;
@@ -608,7 +609,10 @@ static size_t raise_limit(void)
 		if (setrlimit(RLIMIT_NOFILE, &most) == 0)
 			limit = most;
 	}
-	return limit.rlim_cur > DESCRIPTORS_LEFT ? limit.rlim_cur - DESCRIPTORS_LEFT : 0;
+	if (limit.rlim_cur <= DESCRIPTORS_LEFT)
+		return 0;
+	return limit.rlim_cur - DESCRIPTORS_LEFT < LOCKS_MOST ? limit.rlim_cur - DESCRIPTORS_LEFT
+							      : LOCKS_MOST;
 }
 
 static int by_id(const void *a, const void *b)
