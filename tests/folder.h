@@ -16,8 +16,12 @@ static inline int folder_setup(void **state)
 {
 	char *path = strdup("/tmp/stanch-test-XXXXXX");
 
-	if (path == NULL || mkdtemp(path) == NULL)
+	if (path == NULL)
 		return -1;
+	if (mkdtemp(path) == NULL) {
+		free(path);
+		return -1;
+	}
 	*state = path;
 	return chmod(path, 0755);
 }

@@ -51,7 +51,8 @@ static inline bool slice_equal(struct slice a, struct slice b)
 /* ASCII letters count without their case, all other bytes as they are. */
 static inline bool slice_equal_nocase(struct slice a, struct slice b)
 {
-	return a.len == b.len && (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+	return a.len == b.len &&
+	       (a.at == NULL || b.at == NULL || strncasecmp(a.at, b.at, a.len) == 0);
 }
 
 static inline bool slice_is(struct slice s, const char *text)

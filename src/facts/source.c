@@ -22,7 +22,9 @@ const char *source_kind_name(enum source_kind kind)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c | 0x20);
+	return c;
 }
 
 /* FNV-1a, because the end of a cut name must be the same on every day and machine. */

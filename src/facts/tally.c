@@ -269,9 +269,12 @@ static void add_sample(struct tally *t, struct tally_source *s, const struct que
 		s->sample_last = last_sample(s)->rank;
 }
 
+/* What stands behind the last '@'; empty, but never NULL, when nothing does. */
 static struct slice domain_of(struct slice address)
 {
-	return slice_after(address, slice_find_last(address, '@') + 1);
+	struct slice domain = slice_after(address, slice_find_last(address, '@') + 1);
+
+	return domain.at != NULL ? domain : slice_of("");
 }
 
 static void add_sender_domain(struct tally_source *s, struct slice sender)
@@ -291,10 +294,12 @@ static void add_sender_domain(struct tally_source *s, struct slice sender)
 		s->sender_domains, s->sender_domain_count + 1, sizeof(*s->sender_domains));
 	struct tally_domain *d = &s->sender_domains[s->sender_domain_count++];
 	*d = (struct tally_domain){.messages = 1};
-	for (size_t i = 0; i < domain.len; i++)
-		d->name[i] = domain.at[i] >= 'A' && domain.at[i] <= 'Z'
-				     ? (char)(domain.at[i] + ('a' - 'A'))
-				     : domain.at[i];
+	for (size_t i = 0; i < domain.len; i++) {
+		char c = domain.at[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c | 0x20);
+		d->name[i] = c;
+	}
 }
 
 /* The first eight bytes as a number that orders as they do. */

@@ -495,7 +495,8 @@ int exim_header_parse(struct slice file, const struct exim_id *id, struct exim_h
 {
 	*ret = (struct exim_header){.uid = -1, .gid = -1, .body_lines = -1};
 
-	struct reader r = {file.at, file.at, file.at + file.len, &ret->damage};
+	const char *start = file.at != NULL ? file.at : "";
+	struct reader r = {start, start, start + file.len, &ret->damage};
 	int err = read_envelope(&r, id, ret);
 	if (err != 0)
 		return err;
@@ -625,6 +626,9 @@ size_t exim_recipients_next(
 	struct slice *rest, size_t most, struct slice *addresses, struct slice *domains)
 {
 	const char *ends[LINES_AT_ONCE], *signs[LINES_AT_ONCE], *at = rest->at;
+
+	if (rest->len == 0)
+		return 0;
 	size_t n = index_lines(
 		at, at + rest->len, most < LINES_AT_ONCE ? most : LINES_AT_ONCE, ends, signs);
 

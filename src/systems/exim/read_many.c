@@ -11,7 +11,7 @@
 #define DEPTH 16u /* files under way at once */
 
 /* From buffer to buffer: were it a power of two, all would share the same few cache lines. */
-#define STRIDE (READ_MANY_BYTES + 11 * 64)
+#define STRIDE (READ_MANY_BYTES + (size_t)11 * 64)
 
 struct slot {
 	uint64_t serial; /* of the file, counted over all calls; 0: none */

@@ -119,7 +119,7 @@ enum look { LOOK_JOURNAL = 1, LOOK_SIZES = 2 };
 static int read_message(const struct spool_folder *folder, const struct exim_id *id, unsigned look,
 	struct message_buffer *b, struct scanned *m)
 {
-	struct stat st;
+	struct stat st = {0};
 	int err = 0;
 
 	*m = (struct scanned){.folder = folder, .id = *id, .has_data = true, .data_size = -1};

@@ -183,9 +183,9 @@ static void test_large_headers(void **state)
 		char *text = malloc(sizes[i] + 1), name[64];
 		size_t front = (size_t)sprintf(
 			text, "1xVSmQ-00076x-0%zu-H\nx 1 1\n<a@b>\n1795435484 0\n-x ", i);
-		const char *end = "\nXX\n1\nr@x\n\n013  Subject: abc\n";
+		static const char end[] = "\nXX\n1\nr@x\n\n013  Subject: abc\n";
 		memset(text + front, 'y', sizes[i] - front);
-		memcpy(text + sizes[i] - strlen(end), end, strlen(end));
+		memcpy(text + sizes[i] - (sizeof(end) - 1), end, sizeof(end) - 1);
 		(void)snprintf(name, sizeof(name), "input/1xVSmQ-00076x-0%zu-H", i);
 		folder_write_bytes(*state, name, text, sizes[i]);
 		free(text);
@@ -213,7 +213,7 @@ static void test_unreadable_file(void **state)
 	assert_int_equal(seen.sound, 1);
 	assert_int_equal(r.messages, 3);
 	assert_int_equal(r.unreadable, 2);
-	seen = scan(*state, (struct scan_options){.names_only = true}, &r);
+	(void)scan(*state, (struct scan_options){.names_only = true}, &r);
 	assert_int_equal(r.messages, 3);
 }
 
