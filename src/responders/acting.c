@@ -165,12 +165,12 @@ static struct move_result move_msglog(struct move_places *places, const struct s
 
 	for (int i = 0; i < 2 && result.outcome == MOVE_GONE; i++) {
 		int from_fd = move_places_msglog(places, from, letters[i], false);
-		int to_fd = from_fd >= 0 ? move_places_msglog(places, to, 0, true) : -1;
+		int to_fd = from_fd >= 0 ? move_places_msglog(places, to, 0, true) : from_fd;
 
-		if (from_fd < 0)
+		if (from_fd == -ENOENT)
 			continue;
 		if (to_fd < 0)
-			return (struct move_result){MOVE_FAILED, -ENOENT};
+			return (struct move_result){MOVE_FAILED, to_fd};
 		result = message_move_file(from_fd, to_fd, id, EXIM_FILE_NONE);
 		if (result.outcome == MOVE_DONE) {
 			*ret_letter = letters[i];
@@ -244,19 +244,26 @@ static bool undo_back(int from_fd, int to_fd, const struct exim_id *id, bool jou
 static struct move_result msglog_back(struct move_places *places, size_t from, size_t to,
 	const struct exim_id *id, char msglog_letter)
 {
-	int from_fd = move_places_msglog(
-		places, from, move_places_spool(places)->folders[from].letter, false);
-	int to_fd;
-	struct move_result result;
+	const char letters[2] = {move_places_spool(places)->folders[from].letter, '\0'};
+	struct move_result result = {MOVE_GONE, -ENOENT};
 
-	if (from_fd < 0 || message_file_seen(from_fd, id, EXIM_FILE_NONE) == FILE_ABSENT)
-		return (struct move_result){MOVE_GONE, -ENOENT};
-	to_fd = move_places_msglog(places, to, msglog_letter, true);
-	if (to_fd < 0)
-		return (struct move_result){MOVE_FAILED, -ENOENT};
-	result = message_move_file(from_fd, to_fd, id, EXIM_FILE_NONE);
-	move_places_touch(places, from_fd);
-	move_places_touch(places, to_fd);
+	for (int i = 0; i < 2 && result.outcome == MOVE_GONE; i++) {
+		int from_fd = move_places_msglog(places, from, letters[i], false);
+		int to_fd;
+
+		if (from_fd == -ENOENT)
+			continue;
+		if (from_fd < 0)
+			return (struct move_result){MOVE_FAILED, from_fd};
+		if (message_file_seen(from_fd, id, EXIM_FILE_NONE) == FILE_ABSENT)
+			continue;
+		to_fd = move_places_msglog(places, to, msglog_letter, true);
+		if (to_fd < 0)
+			return (struct move_result){MOVE_FAILED, to_fd};
+		result = message_move_file(from_fd, to_fd, id, EXIM_FILE_NONE);
+		move_places_touch(places, from_fd);
+		move_places_touch(places, to_fd);
+	}
 	return result;
 }
 
@@ -314,8 +321,10 @@ static struct move_result remove_msglog(
 	for (int i = 0; i < 3 && result.outcome == MOVE_GONE; i++) {
 		int fd = move_places_msglog(places, folder, letters[i], false);
 
-		if (fd < 0)
+		if (fd == -ENOENT)
 			continue;
+		if (fd < 0)
+			return (struct move_result){MOVE_FAILED, fd};
 		result = message_remove_file(fd, id, EXIM_FILE_NONE);
 		if (result.outcome == MOVE_DONE)
 			move_places_touch(places, fd);

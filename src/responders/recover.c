@@ -186,6 +186,8 @@ static enum message_state finish_restore(
 		acted_add_result(m->acted, &k->id, rest.step, rest.result);
 		return MESSAGE_HELD;
 	}
+	if (rest.msglog.outcome != MOVE_DONE && rest.msglog.outcome != MOVE_GONE)
+		acted_add_result(m->acted, &k->id, "message log", rest.msglog);
 	snprintf(text, sizeof(text), "moved from (%s) by stanch restore of hold %lld",
 		m->begun->hold_queue, (long long)m->begun->hold);
 	mainlog_add(m->a->log, acting_now_us(), k->id.text, text);

@@ -161,12 +161,13 @@ enum file_seen message_file_seen(int folder_fd, const struct exim_id *id, enum e
 	return errno == ENOENT ? FILE_ABSENT : FILE_UNKNOWN;
 }
 
+#define MSGLOG_NONE    (-1)
 #define MSGLOG_UNKNOWN (-2)
 #define LETTERS        128 /* by the letter's byte; 0 is the unsplit place */
 
 /* Of one folder in the spool. */
 struct place {
-	int msglog[LETTERS]; /* MSGLOG_UNKNOWN: not looked for yet; -1: there is none */
+	int msglog[LETTERS]; /* or one of the two above */
 };
 
 struct move_places {
@@ -250,20 +251,29 @@ static int make_msglog(const struct move_places *p, const struct spool_folder *f
 
 int move_places_msglog(struct move_places *p, size_t folder, char letter, bool make)
 {
-	int *fd;
+	int *kept, fd;
 
 	if ((unsigned char)letter >= LETTERS)
-		return -1;
+		return -ENOENT;
 	grow_places(p, folder);
-	fd = &p->places[folder].msglog[(unsigned char)letter];
-	if (*fd >= 0 || (*fd == -1 && !make))
-		return *fd;
-	*fd = exim_spool_open_msglog(p->spool, &p->spool->folders[folder], letter);
-	if (*fd < 0 && make && make_msglog(p, &p->spool->folders[folder], letter) == 0)
-		*fd = exim_spool_open_msglog(p->spool, &p->spool->folders[folder], letter);
-	if (*fd < 0)
-		*fd = -1;
-	return *fd;
+	kept = &p->places[folder].msglog[(unsigned char)letter];
+	if (*kept >= 0)
+		return *kept;
+	if (*kept == MSGLOG_NONE && !make)
+		return -ENOENT;
+	fd = exim_spool_open_msglog(p->spool, &p->spool->folders[folder], letter);
+	if (fd == -ENOENT && make) {
+		int err = make_msglog(p, &p->spool->folders[folder], letter);
+
+		fd = err < 0 ? err
+			     : exim_spool_open_msglog(p->spool, &p->spool->folders[folder], letter);
+	}
+	/* What could not be opened now may be opened for the next message. */
+	if (fd >= 0)
+		*kept = fd;
+	else if (fd == -ENOENT)
+		*kept = MSGLOG_NONE;
+	return fd;
 }
 
 void move_places_touch(struct move_places *p, int folder_fd)

@@ -81,8 +81,9 @@ AUTO_FREE(move_places)
 /* The spool they were made for. */
 struct exim_spool *move_places_spool(const struct move_places *p);
 
-/* The msglog folder beside spool->folders[folder], for that letter (0: the unsplit one); -1 when
- * there is none. The places own it. When make is set, one that is missing is made. */
+/* The msglog folder beside spool->folders[folder], for that letter (0: the unsplit one). The places
+ * own it. When make is set, one that is missing is made. -ENOENT when there is none; another
+ * negative errno when it could not be opened or made: then nobody knows what lies in it. */
 int move_places_msglog(struct move_places *p, size_t folder, char letter, bool make);
 
 /* Marks a folder (any descriptor that the spool or the places own) as changed. */

@@ -203,7 +203,7 @@ static void test_msglog_places(void **state)
 	size_t split = spool->folders[0].letter == 'Q' ? 0 : 1;
 
 	assert_true(move_places_msglog(places, split, 0, false) >= 0);
-	assert_int_equal(move_places_msglog(places, split, 'Q', false), -1);
+	assert_int_equal(move_places_msglog(places, split, 'Q', false), -ENOENT);
 	int fd = move_places_msglog(places, split, 'Q', true);
 	assert_true(fd >= 0);
 	assert_int_equal(move_places_msglog(places, split, 'Q', false), fd);
