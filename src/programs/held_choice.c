@@ -68,7 +68,8 @@ static void tidy(struct held_choice *c)
 		struct kept_list *list = &c->groups[g].messages;
 		size_t n = 0;
 
-		qsort(list->at, list->count, sizeof(list->at[0]), by_id);
+		if (list->count > 1)
+			qsort(list->at, list->count, sizeof(list->at[0]), by_id);
 		for (size_t i = 0; i < list->count; i++)
 			if (n == 0 || by_id(&list->at[n - 1], &list->at[i]) != 0)
 				list->at[n++] = list->at[i];

@@ -637,7 +637,8 @@ static void sort_once(struct hold_list *list, struct acted *acted)
 {
 	size_t n = 0;
 
-	qsort(list->items, list->count, sizeof(list->items[0]), by_id);
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(list->items[0]), by_id);
 	for (size_t i = 0; i < list->count; i++) {
 		if (n == 0 || by_id(&list->items[n - 1], &list->items[i]) != 0) {
 			list->items[n++] = list->items[i];
@@ -649,7 +650,8 @@ static void sort_once(struct hold_list *list, struct acted *acted)
 		free(list->items[i].text);
 	}
 	list->count = n;
-	qsort(list->items, list->count, sizeof(list->items[0]), by_place);
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(list->items[0]), by_place);
 }
 
 static void act(struct run *r)
