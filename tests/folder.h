@@ -4,11 +4,14 @@
 #define STANCH_TESTS_FOLDER_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define FOLDER_PATH_MAX 700
 
@@ -79,6 +82,23 @@ static inline void folder_write_bytes(
 static inline void folder_write(const char *top, const char *below, const char *text)
 {
 	folder_write_bytes(top, below, text, strlen(text));
+}
+
+/* Runs a shell's script in top, its output into the file `output` (NULL: thrown away). */
+static inline void folder_run(const char *top, const char *script, const char *output)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0) {
+		int out = open(output != NULL ? output : "/dev/null", O_WRONLY | O_CREAT, 0600);
+		if (out < 0 || dup2(out, 1) < 0 || chdir(top) != 0)
+			_exit(126);
+		(void)execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+		folder_fail("run", script);
 }
 
 #endif

@@ -20,14 +20,24 @@ static inline struct slice slice_of(const char *text)
 /* Where c first stands, in bytes from the start; s.len when it stands nowhere. */
 static inline size_t slice_find(struct slice s, char c)
 {
-	const char *found = s.at != NULL ? memchr(s.at, c, s.len) : NULL;
+	if (s.len == 0)
+		return 0;
+	if (s.at == NULL) /* never: told to those who check this code, not to those who call it */
+		__builtin_unreachable();
+
+	const char *found = memchr(s.at, c, s.len);
 	return found != NULL ? (size_t)(found - s.at) : s.len;
 }
 
 /* Where c last stands, in bytes from the start; s.len when it stands nowhere. */
 static inline size_t slice_find_last(struct slice s, char c)
 {
-	const char *found = s.at != NULL ? memrchr(s.at, c, s.len) : NULL;
+	if (s.len == 0)
+		return 0;
+	if (s.at == NULL)
+		__builtin_unreachable();
+
+	const char *found = memrchr(s.at, c, s.len);
 	return found != NULL ? (size_t)(found - s.at) : s.len;
 }
 
@@ -51,8 +61,7 @@ static inline bool slice_equal(struct slice a, struct slice b)
 /* ASCII letters count without their case, all other bytes as they are. */
 static inline bool slice_equal_nocase(struct slice a, struct slice b)
 {
-	return a.len == b.len &&
-	       (a.at == NULL || b.at == NULL || strncasecmp(a.at, b.at, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
 }
 
 static inline bool slice_is(struct slice s, const char *text)

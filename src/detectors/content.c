@@ -19,7 +19,7 @@ void content_domain(struct slice address, char ret[TALLY_DOMAIN_MAX + 1])
 {
 	struct slice domain = slice_after(address, slice_find_last(address, '@') + 1);
 
-	if (domain.len > TALLY_DOMAIN_MAX)
+	if (domain.at == NULL || domain.len > TALLY_DOMAIN_MAX)
 		domain.len = 0;
 	for (size_t i = 0; i < domain.len; i++)
 		ret[i] = lower(domain.at[i]);

@@ -155,11 +155,11 @@ void journal_who_now(struct journal_who *ret)
 
 	*ret = (struct journal_who){.uid = getuid()};
 	if (p != NULL)
-		snprintf(ret->user, sizeof(ret->user), "%s", p->pw_name);
+		(void)snprintf(ret->user, sizeof(ret->user), "%s", p->pw_name);
 	else
-		snprintf(ret->user, sizeof(ret->user), "uid %u", (unsigned)ret->uid);
+		(void)snprintf(ret->user, sizeof(ret->user), "uid %u", (unsigned)ret->uid);
 	if (sudo != NULL)
-		snprintf(ret->sudo_user, sizeof(ret->sudo_user), "%s", sudo);
+		(void)snprintf(ret->sudo_user, sizeof(ret->sudo_user), "%s", sudo);
 	for (int fd = 0; fd < 3 && ret->tty[0] == '\0'; fd++)
 		if (ttyname_r(fd, ret->tty, sizeof(ret->tty)) != 0)
 			ret->tty[0] = '\0';
@@ -172,9 +172,9 @@ char *journal_who_text(const struct journal_who *who, char at[192])
 	printable_text(slice_of(who->user), user, sizeof(user));
 	printable_text(slice_of(who->sudo_user), sudo, sizeof(sudo));
 	if (sudo[0] != '\0')
-		snprintf(at, 192, "%s (sudo by %s)", user, sudo);
+		(void)snprintf(at, 192, "%s (sudo by %s)", user, sudo);
 	else
-		snprintf(at, 192, "%s", user);
+		(void)snprintf(at, 192, "%s", user);
 	return at;
 }
 
@@ -302,7 +302,7 @@ static char *path_in(const char *folder, const char *name)
 {
 	char *path = memory_new(strlen(folder) + 1 + strlen(name) + 1, 1);
 
-	sprintf(path, "%s/%s", folder, name);
+	(void)sprintf(path, "%s/%s", folder, name);
 	return path;
 }
 
@@ -349,7 +349,7 @@ static int take_lock(
 	}
 	journal_who_now(&who);
 	localtime_r(&now, &t);
-	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &t);
+	(void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &t);
 	n = snprintf(text, sizeof(text), "%s of %s, process %d, since %s\n", command,
 		journal_who_text(&who, name), (int)getpid(), when);
 	/* On a full disk the lock holds all the same. */
@@ -694,9 +694,9 @@ static struct slice column_slice(sqlite3_stmt *s, int at)
 static void read_who(sqlite3_stmt *s, int at, struct journal_who *ret)
 {
 	ret->uid = (uint32_t)sqlite3_column_int64(s, at);
-	snprintf(ret->user, sizeof(ret->user), "%s", column_text(s, at + 1));
-	snprintf(ret->sudo_user, sizeof(ret->sudo_user), "%s", column_text(s, at + 2));
-	snprintf(ret->tty, sizeof(ret->tty), "%s", column_text(s, at + 3));
+	(void)snprintf(ret->user, sizeof(ret->user), "%s", column_text(s, at + 1));
+	(void)snprintf(ret->sudo_user, sizeof(ret->sudo_user), "%s", column_text(s, at + 2));
+	(void)snprintf(ret->tty, sizeof(ret->tty), "%s", column_text(s, at + 3));
 }
 
 /* Ends a statement that gave rows; rc is its last answer, SQLITE_ROW when the visitor stopped it.

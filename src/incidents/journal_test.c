@@ -98,8 +98,8 @@ static bool see_message(void *context, const struct journal_message *m)
 
 	seen->count++;
 	seen->last = *m;
-	snprintf(seen->text, sizeof(seen->text), "%.*s|%.*s|%s", (int)m->sender.len, m->sender.at,
-		(int)m->recipients.len, m->recipients.at, m->queue);
+	(void)snprintf(seen->text, sizeof(seen->text), "%.*s|%.*s|%s", (int)m->sender.len,
+		m->sender.at, (int)m->recipients.len, m->recipients.at, m->queue);
 	return true;
 }
 
@@ -109,8 +109,8 @@ static bool see_hold(void *context, const struct journal_hold *h)
 
 	seen->count++;
 	seen->hold = *h;
-	snprintf(seen->text, sizeof(seen->text), "%s|%s|%s|%s", h->reason, h->selector, h->spool,
-		h->queue);
+	(void)snprintf(seen->text, sizeof(seen->text), "%s|%s|%s|%s", h->reason, h->selector,
+		h->spool, h->queue);
 	return true;
 }
 
@@ -119,7 +119,8 @@ static bool see_action(void *context, const struct journal_action *a)
 	struct seen *seen = context;
 
 	seen->count++;
-	snprintf(seen->text, sizeof(seen->text), "%d %s %s", a->kind, a->request, a->who.user);
+	(void)snprintf(
+		seen->text, sizeof(seen->text), "%d %s %s", a->kind, a->request, a->who.user);
 	return true;
 }
 
@@ -149,7 +150,7 @@ static void test_what_is_written_is_read(void **state)
 	assert_int_equal(seen.last.state, MESSAGE_INTENDED);
 	assert_int_equal(seen.last.received, 900);
 	assert_true(seen.last.details);
-	snprintf(want, sizeof(want), "%s|a@x\nb@y|", hostile);
+	(void)snprintf(want, sizeof(want), "%s|a@x\nb@y|", hostile);
 	assert_string_equal(seen.text, want);
 
 	assert_int_equal(messages(j, (struct journal_choice){.hold = hold}, &seen), 2);
@@ -181,7 +182,7 @@ static void test_what_is_written_is_read(void **state)
 	assert_int_equal(seen.hold.by_state[MESSAGE_LEFT], 1);
 	assert_false(seen.hold.unfinished);
 	assert_int_equal(seen.hold.who.uid, 7);
-	snprintf(want, sizeof(want), "%s|stanch hold x|/var/spool/exim4|stanch", hostile);
+	(void)snprintf(want, sizeof(want), "%s|stanch hold x|/var/spool/exim4|stanch", hostile);
 	assert_string_equal(seen.text, want);
 	journal_free(j);
 }
@@ -227,7 +228,7 @@ static void test_modes(void **state)
 	journal_free(opened(state_path(state, path)));
 	assert_int_equal(stat(path, &s), 0);
 	assert_int_equal(s.st_mode & 07777, 0700);
-	snprintf(file, sizeof(file), "%s/%s", path, JOURNAL_NAME);
+	(void)snprintf(file, sizeof(file), "%s/%s", path, JOURNAL_NAME);
 	assert_int_equal(stat(file, &s), 0);
 	assert_int_equal(s.st_mode & 07777, 0600);
 	umask(022);
@@ -249,7 +250,7 @@ static void test_what_is_no_journal(void **state)
 	sqlite3 *db;
 
 	state_path(state, path);
-	snprintf(file, sizeof(file), "%s/%s", path, JOURNAL_NAME);
+	(void)snprintf(file, sizeof(file), "%s/%s", path, JOURNAL_NAME);
 	assert_int_equal(open_error(path, JOURNAL_READ, &p), -ENOENT);
 	folder_make(*state, "state");
 	assert_int_equal(open_error(path, JOURNAL_READ, &p), -ENOENT);

@@ -31,7 +31,7 @@ static void hear_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 bool acting_session_stopped(void)
@@ -80,7 +80,7 @@ static char *own_command_line(void)
 		const char *word = at == 0 ? "stanch" : raw + at;
 
 		if (len + strlen(word) * 4 + 8 > REQUEST_MAX) {
-			memcpy(text + len, " ...", 4);
+			memcpy(text + len, " ...", sizeof(" ..."));
 			break;
 		}
 		if (at > 0)
@@ -152,8 +152,8 @@ static void show_progress(void *given, const char *phase, uint64_t done, uint64_
 	if (total < 5000)
 		return;
 	s->shows_progress = true;
-	fprintf(stderr, "\r%s of %s %s ", units_count_text(done, a), units_count_text(total, b),
-		phase);
+	(void)fprintf(stderr, "\r%s of %s %s ", units_count_text(done, a),
+		units_count_text(total, b), phase);
 }
 
 int acting_session_act(
@@ -163,7 +163,7 @@ int acting_session_act(
 	char command[64];
 	int err;
 
-	snprintf(command, sizeof(command), "stanch %s", context->command->name);
+	(void)snprintf(command, sizeof(command), "stanch %s", context->command->name);
 	hear_signals();
 	err = journal_open(
 		context->global.state, JOURNAL_ACT, command, &s->acting.journal, problem);
@@ -203,7 +203,7 @@ void acting_session_pause(struct acting_session *s)
 void acting_session_end(struct acting_session *s)
 {
 	if (s->shows_progress)
-		fputs("\r\033[K", stderr);
+		(void)fputs("\r\033[K", stderr);
 	journal_free(s->acting.journal);
 	mainlog_free(s->acting.log);
 	exim_question_free(s->question);
@@ -277,7 +277,7 @@ void acting_tell(const struct context *context, const char *action, const char *
 	char a[UNITS_TEXT], b[UNITS_TEXT];
 
 	if (context->error_terminal && !context->global.quiet && acted->counts.messages >= 5000)
-		fputs("\r\033[K", stderr);
+		(void)fputs("\r\033[K", stderr);
 	if (context->global.json) {
 		tell_json(action, state, acted);
 		return;

@@ -120,7 +120,7 @@ static int read_ids(struct wanted *w, const char *path, struct problem *problem)
 			problem, -errno, "--ids-from: cannot open %s: %s", path, strerror(errno));
 	err = read_all(in, &w->ids_text, problem);
 	if (in != stdin)
-		fclose(in);
+		(void)fclose(in);
 	if (err < 0)
 		return err;
 
@@ -307,19 +307,19 @@ static void print_plan(const struct context *context, const struct hold_list *li
 	char a[UNITS_TEXT], b[UNITS_TEXT], text[SOURCE_TEXT_MAX];
 	FILE *out = stdout;
 
-	fprintf(out, "%s messages would go out of the queue into Exim's queue \"%s\":\n",
+	(void)fprintf(out, "%s messages would go out of the queue into Exim's queue \"%s\":\n",
 		units_count_text(hold_list_count(list), a), context->global.hold_queue);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "  %10s messages to %s recipients  %s\n",
+		(void)fprintf(out, "  %10s messages to %s recipients  %s\n",
 			units_count_text(sums[i].messages, a),
 			units_count_text(sums[i].recipients, b),
 			source_text(&sums[i].source, text));
 	if (sources > n)
-		fprintf(out, "  and %zu more sources\n", sources - n);
+		(void)fprintf(out, "  and %zu more sources\n", sources - n);
 	if (sources == 0)
 		for (size_t i = 0; i < hold_list_count(list) && i < SUMMARY_SOURCES; i++)
-			fprintf(out, "  %s\n", hold_list_id(list, i)->text);
-	fflush(out);
+			(void)fprintf(out, "  %s\n", hold_list_id(list, i)->text);
+	(void)fflush(out);
 }
 
 static int planned(struct context *context, const struct hold_settings *settings,

@@ -137,7 +137,7 @@ static bool visit_message(void *given, const struct journal_message *m)
 		printable_text(slice_first(m->recipients, slice_find(m->recipients, '\n')), first,
 			sizeof(first));
 		if (m->recipient_count > 1)
-			snprintf(more, sizeof(more), " and %" PRIu64 " more",
+			(void)snprintf(more, sizeof(more), " and %" PRIu64 " more",
 				m->recipient_count - 1);
 	}
 	printf("%-23s  %-9s  %-19s  <%s> to %s%s\n", m->id.text, message_state_name(m->state), when,

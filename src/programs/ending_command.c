@@ -15,7 +15,7 @@ static void print_plan(const struct ending_command *command, const struct held_c
 	for (size_t i = 0; i < choice->count; i++)
 		printf("hold %" PRId64 ": %s messages %s\n", choice->groups[i].hold,
 			units_count_text(choice->groups[i].messages.count, a), command->plan);
-	fflush(stdout);
+	(void)fflush(stdout);
 }
 
 static int planned(struct context *context, const struct ending_command *command,

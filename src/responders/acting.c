@@ -30,7 +30,7 @@ void acted_add_problem(struct acted *acted, const struct exim_id *id, const char
 	va_list values;
 
 	va_start(values, format);
-	vsnprintf(why, sizeof(why), format, values);
+	(void)vsnprintf(why, sizeof(why), format, values);
 	va_end(values);
 	if (acted->problem_count == acted->problem_room) {
 		acted->problem_room = acted->problem_room * 2 + 16;
@@ -160,9 +160,11 @@ struct move_result acting_lock(
 static struct move_result move_msglog(struct move_places *places, const struct spool_folder *folder,
 	size_t from, size_t to, const struct exim_id *id, char *ret_letter)
 {
-	const char letters[2] = {folder->letter, folder->letter != 0 ? '\0' : exim_id_letter(id)};
+	char letters[2] = {folder->letter, '\0'};
 	struct move_result result = {MOVE_GONE, -ENOENT};
 
+	if (folder->letter == 0)
+		letters[1] = exim_id_letter(id);
 	for (int i = 0; i < 2 && result.outcome == MOVE_GONE; i++) {
 		int from_fd = move_places_msglog(places, from, letters[i], false);
 		int to_fd = from_fd >= 0 ? move_places_msglog(places, to, 0, true) : from_fd;
@@ -386,7 +388,7 @@ static bool keep(void *context, const struct journal_message *m)
 		.msglog_letter = m->msglog_letter,
 		.hold = m->hold,
 		.action = m->action};
-	snprintf(kept->queue, sizeof(kept->queue), "%s", m->queue);
+	(void)snprintf(kept->queue, sizeof(kept->queue), "%s", m->queue);
 	return true;
 }
 

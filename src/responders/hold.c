@@ -257,13 +257,13 @@ static bool is_wanted(struct run *r, struct item *item, const struct scanned *m)
 	char why[256];
 
 	if (m->error != 0 || m->header == NULL) {
-		snprintf(why, sizeof(why), "cannot read %s: %s",
+		(void)snprintf(why, sizeof(why), "cannot read %s: %s",
 			m->error_what != NULL ? m->error_what : "-H", strerror(-m->error));
 		leave_why(r, item, why);
 		return false;
 	}
 	if (m->header->damage.what != NULL) {
-		snprintf(why, sizeof(why), "is damaged (%s, line %zu): never acted on",
+		(void)snprintf(why, sizeof(why), "is damaged (%s, line %zu): never acted on",
 			m->header->damage.what, m->header->damage.line);
 		leave_why(r, item, why);
 		return false;
@@ -393,7 +393,7 @@ static void second_pass_one(struct run *r, struct item *item)
 		item->details_new = true;
 		item->msglog_letter = rest.msglog_letter;
 	}
-	snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld", r->request->queue,
+	(void)snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld", r->request->queue,
 		(long long)r->hold);
 	mainlog_add(r->a->log, acting_now_us(), item->id.text, text);
 	message_unlock(&item->lock);
@@ -500,7 +500,10 @@ static bool has_files(int folder_fd)
 static char msglog_letter(struct run *r, const struct item *item)
 {
 	char letter = r->a->spool->folders[item->folder].letter;
-	char other = letter != 0 ? '\0' : exim_id_letter(&item->id);
+	char other = exim_id_letter(&item->id);
+
+	if (letter != 0)
+		other = '\0';
 	int fd = move_places_msglog(r->places, item->folder, other, false);
 
 	/* In a spool that is split throughout, the place that is not split holds no file at all. */
@@ -511,8 +514,9 @@ static char msglog_letter(struct run *r, const struct item *item)
 		if (!r->looked_has_files)
 			return letter;
 	}
-	return fd >= 0 && message_file_seen(fd, &item->id, EXIM_FILE_NONE) == FILE_PRESENT ? other
-											   : letter;
+	if (fd >= 0 && message_file_seen(fd, &item->id, EXIM_FILE_NONE) == FILE_PRESENT)
+		return other;
+	return letter;
 }
 
 /* All ids in one transaction, on disk before the first file is touched. */

@@ -9,8 +9,8 @@ void purge_log(const struct acting *a, int64_t hold, const struct exim_id *id)
 {
 	char who[192], text[320];
 
-	snprintf(text, sizeof(text), "removed by stanch purge of hold %lld (%s)", (long long)hold,
-		journal_who_text(&a->who, who));
+	(void)snprintf(text, sizeof(text), "removed by stanch purge of hold %lld (%s)",
+		(long long)hold, journal_who_text(&a->who, who));
 	mainlog_add(a->log, acting_now_us(), id->text, text);
 	mainlog_add(a->log, acting_now_us(), id->text, "Completed");
 }

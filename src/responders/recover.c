@@ -67,7 +67,8 @@ static bool learn_hold(void *context, const struct journal_hold *hold)
 
 	asked->begun->known = exim_spool_is_queue_name(hold->queue);
 	asked->begun->here = strcmp(hold->spool, asked->spool_path) == 0;
-	snprintf(asked->begun->hold_queue, sizeof(asked->begun->hold_queue), "%s", hold->queue);
+	(void)snprintf(
+		asked->begun->hold_queue, sizeof(asked->begun->hold_queue), "%s", hold->queue);
 	return false;
 }
 
@@ -122,8 +123,8 @@ static enum message_state finish_hold(
 	}
 	if (rest.msglog.outcome != MOVE_DONE && rest.msglog.outcome != MOVE_GONE)
 		acted_add_result(m->acted, &k->id, "message log", rest.msglog);
-	snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld", m->begun->hold_queue,
-		(long long)m->begun->hold);
+	(void)snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld",
+		m->begun->hold_queue, (long long)m->begun->hold);
 	mainlog_add(m->a->log, acting_now_us(), k->id.text, text);
 	return MESSAGE_HELD;
 }
@@ -188,7 +189,7 @@ static enum message_state finish_restore(
 	}
 	if (rest.msglog.outcome != MOVE_DONE && rest.msglog.outcome != MOVE_GONE)
 		acted_add_result(m->acted, &k->id, "message log", rest.msglog);
-	snprintf(text, sizeof(text), "moved from (%s) by stanch restore of hold %lld",
+	(void)snprintf(text, sizeof(text), "moved from (%s) by stanch restore of hold %lld",
 		m->begun->hold_queue, (long long)m->begun->hold);
 	mainlog_add(m->a->log, acting_now_us(), k->id.text, text);
 	return MESSAGE_RESTORED;
@@ -382,7 +383,7 @@ static bool keep_hold(void *context, const struct journal_hold *hold)
 	}
 	b = &list->at[list->count++];
 	*b = (struct begun){.hold = hold->hold};
-	snprintf(b->hold_queue, sizeof(b->hold_queue), "%s", hold->queue);
+	(void)snprintf(b->hold_queue, sizeof(b->hold_queue), "%s", hold->queue);
 	return true;
 }
 

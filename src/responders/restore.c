@@ -51,7 +51,7 @@ static enum ended put_back(struct ending *e, const struct kept *m, size_t from, 
 		return left(e, m, rest.step, rest.result, rest.undone);
 	if (rest.msglog.outcome != MOVE_DONE && rest.msglog.outcome != MOVE_GONE)
 		acted_add_result(e->acted, &m->id, "message log", rest.msglog);
-	snprintf(text, sizeof(text), "moved from (%s) by stanch restore of hold %lld",
+	(void)snprintf(text, sizeof(text), "moved from (%s) by stanch restore of hold %lld",
 		e->hold_queue, (long long)e->hold);
 	mainlog_add(e->a->log, acting_now_us(), m->id.text, text);
 	return ENDED_DONE;

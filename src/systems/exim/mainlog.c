@@ -71,8 +71,8 @@ static void stamp_second(struct mainlog *log, int64_t second)
 	if (log->stamped_s == second && log->stamp[0] != '\0')
 		return;
 	local_time(log->timezone, (time_t)second, &t);
-	strftime(log->stamp, sizeof(log->stamp), "%Y-%m-%d %H:%M:%S", &t);
-	strftime(log->zone_text, sizeof(log->zone_text), "%z", &t);
+	(void)strftime(log->stamp, sizeof(log->stamp), "%Y-%m-%d %H:%M:%S", &t);
+	(void)strftime(log->zone_text, sizeof(log->zone_text), "%z", &t);
 	log->stamped_s = second;
 }
 
@@ -163,7 +163,7 @@ static char *default_pattern(const char *spool)
 {
 	char *path = memory_new(strlen(spool) + sizeof("/log/%slog"), 1);
 
-	sprintf(path, "%s/log/%%slog", spool);
+	(void)sprintf(path, "%s/log/%%slog", spool);
 	return path;
 }
 
@@ -235,7 +235,7 @@ static void name_place(struct mainlog *log)
 
 	if (path != NULL && log->to_syslog) {
 		log->place = memory_new(strlen(path) + sizeof(" and syslog"), 1);
-		sprintf(log->place, "%s and syslog", path);
+		(void)sprintf(log->place, "%s and syslog", path);
 		free(path);
 		return;
 	}
@@ -304,9 +304,9 @@ void mainlog_add(struct mainlog *log, int64_t now_us, const char *id, const char
 		return;
 	time_text(log, now_us, stamp);
 	if (log->pid)
-		snprintf(pid, sizeof(pid), "[%d] ", (int)getpid());
+		(void)snprintf(pid, sizeof(pid), "[%d] ", (int)getpid());
 	if (log->room - log->len < LINE_MAX_EXIM + 1) {
-		log->room = log->room * 2 + 2 * LINE_MAX_EXIM;
+		log->room = log->room * 2 + (size_t)2 * LINE_MAX_EXIM;
 		log->lines = memory_grow(log->lines, log->room, 1);
 	}
 	most = LINE_MAX_EXIM;

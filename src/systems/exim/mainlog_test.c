@@ -40,7 +40,7 @@ static char *contents(const char *top, const char *below, char at[4096])
 	at[0] = '\0';
 	if (f != NULL) {
 		at[fread(at, 1, 4095, f)] = '\0';
-		fclose(f);
+		(void)fclose(f);
 	}
 	return at;
 }
@@ -73,7 +73,7 @@ static void test_default_place_is_made(void **state)
 		"2026-11-23 12:00:00 1xVSmQ-00076x-1r moved\n"
 		"2026-11-23 12:00:00 1xVSmQ-00076x-1r Completed\n"
 		"2026-11-23 12:00:01 1xVSmQ-00076x-1r more\n");
-	snprintf(path, sizeof(path), "%s/log/mainlog", (char *)*state);
+	(void)snprintf(path, sizeof(path), "%s/log/mainlog", (char *)*state);
 	assert_int_equal(stat(path, &s), 0);
 	assert_int_equal(s.st_mode & 07777, 0640);
 	mainlog_free(log);
@@ -123,14 +123,15 @@ static void test_path_forms(void **state)
 	struct tm t;
 
 	folder_make(*state, "elsewhere");
-	snprintf(pattern, sizeof(pattern), "syslog : %s/elsewhere/%%slog-%%D", (char *)*state);
+	(void)snprintf(
+		pattern, sizeof(pattern), "syslog : %s/elsewhere/%%slog-%%D", (char *)*state);
 	struct exim_settings settings = settings_of(*state);
 	settings.log_file_path = pattern + strlen("syslog : "); /* no line for the real syslog */
 	struct mainlog *log = mainlog_new(spool, &settings);
 	mainlog_add(log, (int64_t)now * 1000000, "1xVSmQ-00076x-1r", "x");
 	assert_int_equal(mainlog_write(log, &problem), 0);
 	gmtime_r(&now, &t);
-	strftime(name, sizeof(name), "elsewhere/mainlog-%Y%m%d", &t);
+	(void)strftime(name, sizeof(name), "elsewhere/mainlog-%Y%m%d", &t);
 	assert_non_null(strstr(contents(*state, name, got), "1xVSmQ-00076x-1r x\n"));
 	mainlog_free(log);
 
@@ -179,7 +180,7 @@ static void test_never_half_a_line(void **state)
 
 	folder_make(*state, "log");
 	folder_write(*state, "log/mainlog", "one line\n");
-	signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &old);
 	small = (struct rlimit){70, old.rlim_max};
 	setrlimit(RLIMIT_FSIZE, &small);

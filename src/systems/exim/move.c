@@ -240,10 +240,10 @@ static int make_msglog(const struct move_places *p, const struct spool_folder *f
 	const char *slash = folder->queue[0] != '\0' ? "/" : "";
 	int err;
 
-	snprintf(path, sizeof(path), "%s%smsglog", folder->queue, slash);
+	(void)snprintf(path, sizeof(path), "%s%smsglog", folder->queue, slash);
 	err = make_folder(p->spool->fd, path, folder->fd);
 	if (err == 0 && letter != 0) {
-		snprintf(path, sizeof(path), "%s%smsglog/%c", folder->queue, slash, letter);
+		(void)snprintf(path, sizeof(path), "%s%smsglog/%c", folder->queue, slash, letter);
 		err = make_folder(p->spool->fd, path, folder->fd);
 	}
 	return err;

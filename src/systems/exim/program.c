@@ -74,7 +74,7 @@ static char *joined(struct slice folder, const char *name)
 
 	memcpy(path, folder.at, folder.len);
 	path[folder.len] = '/';
-	memcpy(path + folder.len + 1, name, len);
+	memcpy(path + folder.len + 1, name, len + 1);
 	return path;
 }
 
@@ -123,13 +123,23 @@ int exim_program_find(const char *wanted, char **ret_path)
 
 #define ARGUMENTS_MAX 32
 
-/* argv as posix_spawn wants it; it is not changed by it. */
+/* One word of an argument list, as posix_spawn wants it: not const. */
+static char *word(const char *text)
+{
+	return memory_copy(text, strlen(text));
+}
+
+static void free_words(char **words)
+{
+	for (size_t i = 0; words[i] != NULL; i++)
+		free(words[i]);
+}
+
 static int spawn(const struct exim_program *program, const char *const *arguments, int in, int out,
 	pid_t *ret_pid)
 {
-	static const char *const environment[] = {
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
-	const char *argv[ARGUMENTS_MAX + 4] = {program->path};
+	char *environment[] = {word("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), word("LC_ALL=C"), NULL};
+	char *argv[ARGUMENTS_MAX + 4] = {word(program->path)};
 	size_t n = 1;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -137,11 +147,11 @@ static int spawn(const struct exim_program *program, const char *const *argument
 	int err;
 
 	if (program->config != NULL) {
-		argv[n++] = "-C";
-		argv[n++] = program->config;
+		argv[n++] = word("-C");
+		argv[n++] = word(program->config);
 	}
 	for (size_t i = 0; i < ARGUMENTS_MAX && arguments[i] != NULL; i++)
-		argv[n++] = arguments[i];
+		argv[n++] = word(arguments[i]);
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
@@ -159,8 +169,9 @@ static int spawn(const struct exim_program *program, const char *const *argument
 	if (err == 0)
 		err = posix_spawn_file_actions_adddup2(&actions, out, 2);
 	if (err == 0)
-		err = posix_spawn(ret_pid, program->path, &actions, &attributes,
-			(char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
+		err = posix_spawn(ret_pid, program->path, &actions, &attributes, argv, environment);
+	free_words(argv);
+	free_words(environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -err;
@@ -505,7 +516,7 @@ int exim_hosted(const struct exim_program *program, const char *const *domains, 
 	if (questions == NULL)
 		return 0;
 	err = ask(program, arguments, questions, &question, problem);
-	if (err < 0)
+	if (err < 0 || question == NULL)
 		return err;
 
 	AUTO(exim_question) q = question;
