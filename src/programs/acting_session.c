@@ -213,6 +213,58 @@ void acting_session_end(struct acting_session *s)
 	*s = (struct acting_session){0};
 }
 
+int acting_strays(struct context *context, struct journal *journal, struct stray_list *ret_strays,
+	struct problem *problem)
+{
+	struct exim_spool *spool = NULL;
+	int err = context_spool(context, &spool, problem);
+	char *path;
+
+	if (err < 0)
+		return err;
+	path = realpath(spool->path, NULL);
+	if (path == NULL)
+		return problem_set(
+			problem, -errno, "cannot look at %s: %s", spool->path, strerror(errno));
+	stray_list_clear(ret_strays);
+	err = stray_list_read(
+		ret_strays, spool, path, context->global.hold_queue, journal, problem);
+	free(path);
+	return err;
+}
+
+static void tell_strays_json(const struct context *context, size_t count)
+{
+	json_t *o = json_object();
+
+	json_put(o, "hold", NULL);
+	json_put(o, "spool", json_text(slice_of(context->spool->path)));
+	json_put(o, "queue", json_text(slice_of(context->global.hold_queue)));
+	json_put(o, "messages", json_integer((json_int_t)count));
+	json_put(o, "held", json_integer((json_int_t)count));
+	json_put(o, "state", json_text(slice_of("not in the journal")));
+	json_line(stdout, o);
+}
+
+void acting_tell_strays(const struct context *context, size_t count)
+{
+	const char *queue = context->global.hold_queue;
+	char a[UNITS_TEXT];
+
+	if (context->global.json)
+		tell_strays_json(context, count);
+	context_warn(context,
+		"%s %s in Exim's queue \"%s\" that this journal does not know: exim -qG%s -bp "
+		"lists %s, stanch restore ID puts %s back",
+		units_count_text(count, a), count == 1 ? "message lies" : "messages lie", queue,
+		queue, count == 1 ? "it" : "them", count == 1 ? "it" : "them");
+}
+
+const char *acting_messages(uint64_t count)
+{
+	return count == 1 ? "message" : "messages";
+}
+
 const char *acting_result_state(const struct acted *acted)
 {
 	if (acted->stopped)

@@ -6,6 +6,7 @@
 
 #include "programs/context.h"
 #include "responders/acting.h"
+#include "responders/adopt.h"
 
 /* The caller owns it, zeroed to begin with, and ends it with acting_session_end(). */
 struct acting_session {
@@ -40,6 +41,18 @@ void acting_session_pause(struct acting_session *s);
 bool acting_session_stopped(void);
 
 void acting_session_end(struct acting_session *s);
+
+/* Lists what lies in the hold queue of the spool and is not held by any hold of the journal (NULL:
+ * there is none). Needs no acting_session_begin(). 0, or a negative errno and *problem. */
+MUST_USE int acting_strays(struct context *context, struct journal *journal,
+	struct stray_list *ret_strays, struct problem *problem);
+
+/* Says on standard error that so many lie there, and what to do; in JSON also as a line like those
+ * of "stanch holds", whose hold is null. */
+void acting_tell_strays(const struct context *context, size_t count);
+
+/* "message", or "messages" for all but one. */
+const char *acting_messages(uint64_t count);
 
 /* "done", "partly", "nothing", "stopped", "planned": the state of a result. */
 const char *acting_result_state(const struct acted *acted);

@@ -164,6 +164,37 @@ static int open_journal(struct acting_session *s, struct context *context, struc
 	return journal_open(context->global.state, JOURNAL_READ, "", &s->acting.journal, problem);
 }
 
+/* The journal is one account, the spool another: what only the spool has must not pass for none. */
+static int tell_strays(struct context *context, struct journal *journal, int status)
+{
+	struct problem problem = {0};
+	struct stray_list strays = {0};
+	int err = acting_strays(context, journal, &strays, &problem);
+
+	if (err < 0) {
+		context_problem(context, &problem);
+		status = COMMAND_UNABLE;
+	} else if (strays.count > 0) {
+		acting_tell_strays(context, strays.count);
+		status = COMMAND_LEFT;
+	}
+	stray_list_clear(&strays);
+	return status;
+}
+
+/* That nothing was held yet is said only when it is so. */
+static int list_without_journal(
+	struct context *context, uint64_t hold, const struct problem *problem)
+{
+	int status = tell_strays(context, NULL, COMMAND_DONE);
+
+	if (status == COMMAND_DONE)
+		context_hint(context, "%s", problem->text);
+	else if (status == COMMAND_LEFT)
+		context_warn(context, "there is no journal in %s", context->global.state);
+	return status == COMMAND_DONE && hold > 0 ? COMMAND_LEFT : status;
+}
+
 static int list(struct context *context, struct acting_session *s, uint64_t hold)
 {
 	struct problem problem = {0};
@@ -171,10 +202,8 @@ static int list(struct context *context, struct acting_session *s, uint64_t hold
 	const struct journal_choice choice = {.hold = (int64_t)hold};
 	int err = open_journal(s, context, &problem);
 
-	if (err == -ENOENT) {
-		context_hint(context, "%s", problem.text);
-		return hold > 0 ? COMMAND_LEFT : COMMAND_DONE;
-	}
+	if (err == -ENOENT)
+		return list_without_journal(context, hold, &problem);
 	if (err == 0 && hold == 0)
 		err = journal_each_hold(s->acting.journal, 0, visit_hold, &l, &problem);
 	if (err == 0 && hold > 0)
@@ -185,7 +214,9 @@ static int list(struct context *context, struct acting_session *s, uint64_t hold
 	}
 	if (l.count == 0 && hold > 0)
 		context_warn(context, "there is no hold %" PRIu64, hold);
-	return l.count == 0 && hold > 0 ? COMMAND_LEFT : COMMAND_DONE;
+	if (hold > 0)
+		return l.count == 0 ? COMMAND_LEFT : COMMAND_DONE;
+	return tell_strays(context, s->acting.journal, COMMAND_DONE);
 }
 
 static int run(
@@ -213,11 +244,13 @@ const struct command command_holds = {
 	.arguments = "[HOLD]",
 	.arguments_most = 1,
 	.help = "list what is held, or the messages of one hold",
-	.about =
-		"Lists the holds with who made them, why, and what became of their messages; with "
-		"a HOLD the messages of that one. Messages that somebody released or removed with "
-		"Exim's own tools are noticed. A hold never ends by itself: after 30 days \"stanch "
-		"purge\" takes it.",
+	.about = "Lists the holds with who made them, why, and what became of their messages; with "
+		 "a HOLD the messages of that one. Messages that somebody released or removed with "
+		 "Exim's own tools are noticed; messages in the hold queue that the journal does "
+		 "not "
+		 "know are counted, and the status is 1. A hold never ends by itself: after 30 "
+		 "days \"stanch "
+		 "purge\" takes it.",
 	.settings_size = sizeof(struct holds_settings),
 	.run = run,
 };

@@ -11,7 +11,10 @@ struct restore_settings {
 #define AT(member) .offset = offsetof(struct restore_settings, member)
 
 static const struct option_row rows[] = {
-	{.name = "all", .kind = OPTION_FLAG, AT(all), .help = "Everything that is held."},
+	{.name = "all",
+		.kind = OPTION_FLAG,
+		AT(all),
+		.help = "Everything that is held, and all that lies in the hold queue."},
 	{.name = "yes",
 		.letter = 'y',
 		.kind = OPTION_FLAG,
@@ -34,6 +37,7 @@ static int run(
 		.question = "Put them back?",
 		.run = restore_run,
 		.words = arguments,
+		.takes_strays = true,
 		.yes = settings->yes,
 		.dry_run = settings->dry_run};
 
@@ -53,7 +57,9 @@ const struct command command_restore = {
 	.arguments_most = SIZE_MAX,
 	.help = "put held messages back into the queue",
 	.about = "Puts held messages back into the folder of the queue they came from, unchanged. "
-		 "Recipients who already had a message do not get it again.",
+		 "Recipients who already had a message do not get it again. What lies in the hold "
+		 "queue and is not in the journal (which was lost, or is another one) is put back "
+		 "by id or with --all, into the default queue.",
 	.settings_size = sizeof(struct restore_settings),
 	.sets = {COMMAND_SET("How", rows, 0)},
 	.run = run,

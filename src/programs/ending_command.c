@@ -3,6 +3,8 @@
 #include "programs/acting_session.h"
 #include "programs/held_choice.h"
 
+#include "base/printable.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,9 +14,16 @@ static void print_plan(const struct ending_command *command, const struct held_c
 {
 	char a[UNITS_TEXT];
 
-	for (size_t i = 0; i < choice->count; i++)
-		printf("hold %" PRId64 ": %s messages %s\n", choice->groups[i].hold,
-			units_count_text(choice->groups[i].messages.count, a), command->plan);
+	for (size_t i = 0; i < choice->count; i++) {
+		const struct held_group *group = &choice->groups[i];
+
+		if (group->hold != 0)
+			printf("hold %" PRId64 ": ", group->hold);
+		else
+			printf("not in the journal: ");
+		printf("%s %s %s\n", units_count_text(group->messages.count, a),
+			acting_messages(group->messages.count), command->plan);
+	}
 	(void)fflush(stdout);
 }
 
@@ -39,16 +48,22 @@ static int run_group(struct acting_session *s, struct context *context,
 	const struct ending_command *command, const struct held_group *group)
 {
 	struct problem problem = {0};
-	struct acted acted = {0};
-	int status, err;
+	struct acted acted = {.counts.messages = group->messages.count};
+	int64_t hold = group->hold;
+	int status, err = 0;
 
 	if (strcmp(group->spool, s->acting.spool_path) != 0) {
 		context_warn(context, "hold %" PRId64 " is of the spool %s: name it with --spool",
 			group->hold, group->spool);
 		return COMMAND_LEFT;
 	}
-	err = command->run(&s->acting, group->hold, group->queue, group->messages.at,
-		group->messages.count, &acted, &problem);
+	/* The journal comes first: what is killed half way is then finished like any other. */
+	if (hold == 0)
+		err = adopt_run(&s->acting, group->queue, group->messages.at, group->messages.count,
+			&hold, &problem);
+	if (err == 0)
+		err = command->run(&s->acting, hold, group->queue, group->messages.at,
+			group->messages.count, &acted, &problem);
 	if (err < 0)
 		context_problem(context, &problem);
 	acting_tell(context, command->action, command->verb, acting_result_state(&acted), &acted);
@@ -61,9 +76,21 @@ static int read_choice(struct acting_session *s, struct context *context,
 	const struct ending_command *command, struct held_choice *choice, size_t *ret_unknown,
 	struct problem *problem)
 {
+	struct stray_list strays = {0};
+	const struct held_places places = {.journal = s->acting.journal,
+		.strays = command->takes_strays ? &strays : NULL,
+		.spool = s->acting.spool,
+		.spool_path = s->acting.spool_path};
+	int err = 0;
+
 	held_choice_clear(choice);
-	return held_choice_read(choice, context, s->acting.journal, command->words,
-		command->held_before, ret_unknown, problem);
+	if (command->takes_strays)
+		err = acting_strays(context, s->acting.journal, &strays, problem);
+	if (err == 0)
+		err = held_choice_read(choice, context, &places, command->words,
+			command->held_before, ret_unknown, problem);
+	stray_list_clear(&strays);
+	return err;
 }
 
 /* The plan is made anew after a person was asked, because the lock was given back meanwhile. */
@@ -89,6 +116,43 @@ static int unable(const struct context *context, int err, const struct problem *
 	return err == -EINVAL ? COMMAND_USAGE : err == -ENOENT ? COMMAND_LEFT : COMMAND_UNABLE;
 }
 
+/* Whether any of the strays is meant: all are without words. */
+static bool means_strays(const struct ending_command *command, const struct stray_list *strays)
+{
+	struct exim_id id;
+
+	if (!command->takes_strays)
+		return false;
+	for (size_t i = 0; i < command->words->count; i++)
+		if (exim_id_parse(slice_of(command->words->at[i]), &id) == 0 &&
+			stray_list_has(strays, &id))
+			return true;
+	return command->words->count == 0;
+}
+
+/* 0: there is mail in the hold queue that is taken without one. */
+static int without_journal(
+	struct context *context, const struct ending_command *command, struct problem *problem)
+{
+	struct stray_list strays = {0};
+	struct problem unread = {0};
+	int err = acting_strays(context, NULL, &strays, &unread);
+	size_t count = strays.count;
+	bool meant = err == 0 && means_strays(command, &strays);
+
+	stray_list_clear(&strays);
+	if (err < 0) {
+		*problem = unread;
+		return -EIO;
+	}
+	if (count == 0)
+		return -ENOENT;
+	if (meant)
+		return 0;
+	acting_tell_strays(context, count);
+	return problem_set(problem, -ENOENT, "there is no journal in %s", context->global.state);
+}
+
 static int open_journal(struct acting_session *s, struct context *context,
 	const struct ending_command *command, struct problem *problem)
 {
@@ -96,6 +160,8 @@ static int open_journal(struct acting_session *s, struct context *context,
 	/* Looking first, so that nothing is made where nothing was ever held. */
 	int err = journal_open(context->global.state, JOURNAL_READ, "", &journal, problem);
 
+	if (err == -ENOENT)
+		err = without_journal(context, command, problem);
 	if (err == 0 && command->dry_run) {
 		s->acting.journal = journal;
 		return 0;

@@ -17,6 +17,7 @@ struct ending_command {
 	ending_command_run *run;
 	const struct command_arguments *words;
 	int64_t held_before; /* 0: no matter */
+	bool takes_strays;   /* also what lies in the hold queue and the journal does not know */
 	bool yes, dry_run;
 };
 

@@ -1,6 +1,7 @@
 /* hold_test.c - hold, restore, purge and recovery on made spools. */
 #include "responders/hold.h"
 
+#include "responders/adopt.h"
 #include "responders/purge.h"
 #include "responders/recover.h"
 #include "responders/restore.h"
@@ -413,6 +414,55 @@ static void test_stopped(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
+/* The journal is lost: what lies in the hold queue is found, taken up, and put back. */
+static void test_adopted(void **state)
+{
+	struct stray_list strays = {0};
+	struct kept kept[MESSAGES];
+	int64_t number = 0;
+	struct world w;
+
+	begin(&w, state);
+	for (int n = 0; n < MESSAGES; n++)
+		write_message(w.top, n, 0, "ann@shop.test");
+	refresh(&w);
+	hold(&w, list_of(&w, MESSAGES));
+	assert_int_equal(stray_list_read(&strays, w.acting.spool, w.top, "stanch", w.acting.journal,
+				 &w.problem),
+		0);
+	assert_int_equal(strays.count, 0);
+	assert_int_equal(
+		stray_list_read(&strays, w.acting.spool, w.top, "stanch", NULL, &w.problem), 0);
+	assert_int_equal(strays.count, MESSAGES);
+	stray_list_clear(&strays);
+
+	journal_free(w.acting.journal);
+	folder_run(w.top, "rm -r state", "/dev/null");
+	assert_int_equal(
+		journal_open(w.state, JOURNAL_ACT, "test", &w.acting.journal, &w.problem), 0);
+	assert_int_equal(stray_list_read(&strays, w.acting.spool, w.top, "stanch", w.acting.journal,
+				 &w.problem),
+		0);
+	assert_int_equal(strays.count, MESSAGES);
+	for (size_t i = 0; i < MESSAGES; i++)
+		kept[i] = stray_kept(w.acting.spool, &strays.at[i]);
+	stray_list_clear(&strays);
+	assert_int_equal(adopt_run(&w.acting, "stanch", kept, MESSAGES, &number, &w.problem), 0);
+	assert_int_equal(number, 1);
+	end_hold(&w, number, false);
+	assert_int_equal(w.acted.counts.done, MESSAGES);
+	assert_int_equal(w.acted.problem_count, 0);
+	for (int n = 0; n < MESSAGES; n++) {
+		struct exim_id id = id_of(n);
+		const struct spool_folder *folder = exim_spool_find(w.acting.spool, "", &id);
+
+		assert_non_null(folder);
+		assert_int_equal(folder->letter, exim_id_letter(&id));
+		assert_null(exim_spool_find(w.acting.spool, "stanch", &id));
+	}
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +473,7 @@ int main(void)
 		TEST(test_never_over_a_file),
 		TEST(test_released_by_hand),
 		TEST(test_away_and_back),
+		TEST(test_adopted),
 		TEST(test_stopped),
 	};
 
