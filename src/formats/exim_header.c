@@ -62,11 +62,13 @@ static bool read_number(struct slice s, bool may_be_negative, int64_t *ret)
 /* Cuts " <number>" off the end of *s. */
 static bool take_last_number(struct slice *s, int64_t *ret)
 {
-	size_t space = slice_find_last(*s, ' ');
+	size_t space = s->len;
 
-	if (space == s->len || !read_number(slice_after(*s, space + 1), true, ret))
+	while (space > 0 && s->at[space - 1] != ' ')
+		space--;
+	if (space == 0 || !read_number(slice_after(*s, space), true, ret))
 		return false;
-	s->len = space;
+	s->len = space - 1;
 	return true;
 }
 
@@ -146,7 +148,7 @@ static int skip_acl_data(struct reader *r, struct slice option)
 	return 0;
 }
 
-enum option_kind { TEXT, FLAG, FROZEN, NUMBER, ADDRESS, ACL, HAS_PORT };
+enum option_kind { TEXT, FLAG, FROZEN, NUMBER, ACL, HAS_PORT };
 
 /* An option by its exact name. Exim itself compares some names by their beginning only; no name it
  * ever wrote is the beginning of another's value, so the exact name reads the same files. */
@@ -184,7 +186,7 @@ static const struct option rows_h[] = {
 };
 static const struct option rows_i[] = {
 	ROW("ident", TEXT, 0, ident),
-	ROW("interface_address", ADDRESS, 0, interface_address),
+	ROW("interface_address", TEXT, 0, interface_address),
 };
 static const struct option rows_l[] = {
 	FLAG_ROW("local", EXIM_LOCAL), FLAG_ROW("localerror", EXIM_LOCAL_ERROR)};
@@ -267,15 +269,11 @@ static int keep_option(struct reader *r, const struct option *o, struct slice li
 	struct slice value, struct exim_header *h)
 {
 	char *member = (char *)h + o->offset;
-	unsigned port;
 	int64_t number;
 
 	switch (o->kind) {
 	case TEXT:
 		*(struct slice *)(void *)member = value;
-		break;
-	case ADDRESS:
-		exim_address_split(value, (struct slice *)(void *)member, &port);
 		break;
 	case HAS_PORT:
 		exim_address_split(value, (struct slice *)(void *)member, &h->host_port);
@@ -310,7 +308,14 @@ static int read_option(struct reader *r, struct slice line, struct exim_header *
 		rest = slice_after(rest, close + 1);
 	}
 
-	struct slice name = slice_first(rest, slice_find(rest, ' '));
+	if (rest.len == 0)
+		return 0;
+
+	/* to the end of the file: a search that may look further is faster, and stops at a space */
+	const char *space = find_byte(rest.at, r->end, ' ');
+	struct slice name = rest;
+	if (space != NULL && space < rest.at + rest.len)
+		name.len = (size_t)(space - rest.at);
 	const struct option *o = find_option(name);
 	if (o == NULL)
 		return 0;

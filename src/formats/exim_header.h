@@ -62,8 +62,8 @@ struct exim_header {
 	struct slice auth_id;           /* $authenticated_id; for local mail the caller's login! */
 	struct slice auth_sender;       /* $authenticated_sender */
 	struct slice ident;
-	struct slice protocol; /* esmtpsa, local, … */
-	struct slice interface_address;
+	struct slice protocol;          /* esmtpsa, local, … */
+	struct slice interface_address; /* with its port: see exim_address_split() */
 	struct slice tls_cipher, tls_version, tls_sni, tls_peerdn;
 	int64_t body_lines; /* -body_linecount; -1 when not there */
 

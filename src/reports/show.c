@@ -434,6 +434,18 @@ static json_t *attachments_json(const struct mail_text *text)
 	return list;
 }
 
+/* Of ours: where the client connected to. */
+static json_t *interface_json(const struct exim_header *h)
+{
+	struct slice ip;
+	unsigned port;
+
+	if (h->interface_address.at == NULL)
+		return NULL;
+	exim_address_split(h->interface_address, &ip, &port);
+	return json_text(ip);
+}
+
 static void put_envelope(json_t *object, const struct exim_header *h)
 {
 	json_put(object, "login", json_text(h->login));
@@ -443,7 +455,7 @@ static void put_envelope(json_t *object, const struct exim_header *h)
 	json_put(object, "host_name", text_or_null(h->host_name));
 	json_put(object, "helo", text_or_null(h->helo));
 	json_put(object, "protocol", text_or_null(h->protocol));
-	json_put(object, "interface", text_or_null(h->interface_address));
+	json_put(object, "interface", interface_json(h));
 	json_put(object, "authenticator", text_or_null(h->host_auth));
 	json_put(object, "authenticated_id", text_or_null(h->auth_id));
 	json_put(object, "tls", tls_json(h));
