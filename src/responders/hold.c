@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "base/sketch.h"
 #include "sensors/queue.h"
 #include "systems/stop_point.h"
 
@@ -32,7 +33,8 @@ struct item {
 	uint64_t recipient_count;
 	int64_t received;
 	char msglog_letter;
-	bool has_journal; /* -J was there, or may have come while it was not locked */
+	bool has_journal; /* -J was there, or may be: it must be tried */
+	bool header_held, data_held; /* seen in the hold queue, when it was read back */
 	bool details_new; /* came to be known under the lock: the journal has yet to learn them */
 	struct message_lock lock;
 };
@@ -220,6 +222,9 @@ struct run {
 	struct acted *acted;
 	struct move_places *places;
 	struct message_buffer *buffer;
+	uint32_t *table; /* of ids: open addressing, index + 1 into items */
+	size_t table_room;
+	char log_text[160];
 	size_t hold_folder; /* index */
 	size_t locks_left;  /* descriptors that may still be kept open between the passes */
 	int64_t hold, action;
@@ -300,7 +305,7 @@ static void first_pass_one(struct run *r, struct item *item)
 		return;
 	}
 	stop_point(STOP_HOLD_LOCKED);
-	if (exim_read_message(folder, &item->id, r->buffer, &m) < 0) {
+	if (exim_read_header(folder, &item->id, r->buffer, &m) < 0) {
 		leave(r, item, "-H", (struct move_result){MOVE_GONE, -ENOENT});
 		return;
 	}
@@ -314,13 +319,11 @@ static void first_pass_one(struct run *r, struct item *item)
 	}
 	stop_point(STOP_HOLD_AFTER_HEADER);
 	item->state = ITEM_BEGUN;
-	item->has_journal = m.journal.at != NULL;
-	if (r->locks_left > 0) {
+	item->has_journal = true;
+	if (r->locks_left > 0)
 		r->locks_left--;
-		return;
-	}
-	message_unlock(&item->lock);
-	item->has_journal = true; /* from here on anyone may have made one */
+	else
+		message_unlock(&item->lock);
 }
 
 static void first_pass(struct run *r)
@@ -339,6 +342,77 @@ static void first_pass(struct run *r)
 		r->list->items[i].state = ITEM_LEFT;
 		r->acted->counts.left++;
 	}
+}
+
+static void table_fill(struct run *r)
+{
+	for (r->table_room = 16; r->table_room < r->list->count * 2;)
+		r->table_room *= 2;
+	r->table = memory_new(r->table_room, sizeof(r->table[0]));
+	for (size_t i = 0; i < r->list->count; i++) {
+		const struct exim_id *id = &r->list->items[i].id;
+		size_t at = hash_bytes(id->text, id->len) & (r->table_room - 1);
+
+		while (r->table[at] != 0)
+			at = (at + 1) & (r->table_room - 1);
+		r->table[at] = (uint32_t)i + 1;
+	}
+}
+
+static struct item *find_item(const struct run *r, const struct exim_id *id)
+{
+	size_t at = hash_bytes(id->text, id->len) & (r->table_room - 1);
+
+	for (; r->table[at] != 0; at = (at + 1) & (r->table_room - 1))
+		if (exim_id_compare(&r->list->items[r->table[at] - 1].id, id) == 0)
+			return &r->list->items[r->table[at] - 1];
+	return NULL;
+}
+
+/* A folder that is looked through for -J. */
+struct journals {
+	const struct run *r;
+	uint32_t folder;
+};
+
+static void note_journal(void *context, const struct exim_id *id, enum exim_file file)
+{
+	const struct journals *j = context;
+	struct item *item = file == EXIM_FILE_JOURNAL ? find_item(j->r, id) : NULL;
+
+	if (item != NULL && item->folder == j->folder)
+		item->has_journal = true;
+}
+
+/* Few messages have a -J: where many were begun, their folder is listed once instead of trying each
+ * name. While -D is locked nobody makes one; those that are not locked are tried. */
+static void look_for_journals(struct run *r, size_t from, size_t to)
+{
+	struct item *items = r->list->items;
+	struct journals j = {r, items[from].folder};
+	int fd = r->a->spool->folders[j.folder].fd;
+
+	if (!message_files_worth_listing(fd, to - from))
+		return;
+	for (size_t i = from; i < to; i++)
+		items[i].has_journal = items[i].lock.fd < 0;
+	if (message_files_each(fd, note_journal, &j) == 0)
+		return;
+	for (size_t i = from; i < to; i++)
+		items[i].has_journal = true;
+}
+
+/* The list is sorted by folders. */
+static void look_for_all_journals(struct run *r)
+{
+	size_t from = 0;
+
+	for (size_t i = 1; i <= r->list->count; i++)
+		if (i == r->list->count ||
+			r->list->items[i].folder != r->list->items[from].folder) {
+			look_for_journals(r, from, i);
+			from = i;
+		}
 }
 
 static void unfinished(
@@ -374,7 +448,6 @@ static bool lock_again(struct run *r, struct item *item)
 static void second_pass_one(struct run *r, struct item *item)
 {
 	struct moved_rest rest;
-	char text[160];
 
 	if (!lock_again(r, item))
 		return;
@@ -393,9 +466,7 @@ static void second_pass_one(struct run *r, struct item *item)
 		item->details_new = true;
 		item->msglog_letter = rest.msglog_letter;
 	}
-	(void)snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld", r->request->queue,
-		(long long)r->hold);
-	mainlog_add(r->a->log, acting_now_us(), item->id.text, text);
+	mainlog_add(r->a->log, acting_now_us(), item->id.text, r->log_text);
 	message_unlock(&item->lock);
 	item->state = ITEM_HELD;
 }
@@ -404,6 +475,8 @@ static void second_pass(struct run *r)
 {
 	size_t lines = 0;
 
+	(void)snprintf(r->log_text, sizeof(r->log_text), "moved to (%s) by stanch hold %lld",
+		r->request->queue, (long long)r->hold);
 	for (size_t i = 0; i < r->list->count; i++) {
 		struct item *item = &r->list->items[i];
 
@@ -420,19 +493,33 @@ static void second_pass(struct run *r)
 	stop_point(STOP_HOLD_AFTER_LOG);
 }
 
+static void note_held(void *context, const struct exim_id *id, enum exim_file file)
+{
+	struct item *item = find_item(context, id);
+
+	if (item == NULL)
+		return;
+	item->header_held = item->header_held || file == EXIM_FILE_HEADER;
+	item->data_held = item->data_held || file == EXIM_FILE_DATA;
+}
+
 /* Looks where the files are, and believes nothing else. One inode under one name: what is here is
- * not there. */
+ * not there. What a listing did not show is looked for by name. */
 static void read_back(struct run *r)
 {
 	int hold_fd = r->a->spool->folders[r->hold_folder].fd;
 
+	if (message_files_worth_listing(hold_fd, r->list->count))
+		(void)!message_files_each(hold_fd, note_held, r);
 	for (size_t i = 0; i < r->list->count; i++) {
 		struct item *item = &r->list->items[i];
 
 		if (item->state != ITEM_HELD)
 			continue;
-		if (message_file_seen(hold_fd, &item->id, EXIM_FILE_HEADER) == FILE_PRESENT &&
-			message_file_seen(hold_fd, &item->id, EXIM_FILE_DATA) == FILE_PRESENT) {
+		if ((item->header_held && item->data_held) ||
+			(message_file_seen(hold_fd, &item->id, EXIM_FILE_HEADER) == FILE_PRESENT &&
+				message_file_seen(hold_fd, &item->id, EXIM_FILE_DATA) ==
+					FILE_PRESENT)) {
 			r->acted->counts.done++;
 			continue;
 		}
@@ -660,12 +747,15 @@ static void sort_once(struct hold_list *list, struct acted *acted)
 
 static void act(struct run *r)
 {
+	table_fill(r);
 	first_pass(r);
 	stop_point(STOP_HOLD_BEFORE_SECOND_PASS);
+	look_for_all_journals(r);
 	second_pass(r);
 	acting_sync(r->places, r->acted);
 	stop_point(STOP_HOLD_AFTER_SYNC);
 	read_back(r);
+	free(r->table);
 }
 
 int hold_run(const struct acting *a, const struct hold_request *request, struct hold_list *list,

@@ -71,6 +71,14 @@ MUST_USE struct move_result message_remove_file(
 enum file_seen { FILE_ABSENT, FILE_PRESENT, FILE_UNKNOWN };
 enum file_seen message_file_seen(int folder_fd, const struct exim_id *id, enum exim_file file);
 
+/* Calls visit for each name in the folder that is a message's file. 0, or a negative errno: then not
+ * all were visited. */
+typedef void message_file_visit(void *context, const struct exim_id *id, enum exim_file file);
+MUST_USE int message_files_each(int folder_fd, message_file_visit *visit, void *context);
+
+/* Whether listing the folder costs less than looking for the files of that many messages in it. */
+bool message_files_worth_listing(int folder_fd, size_t messages);
+
 /* The folders of one queue's message logs, opened when first needed, and which folders were changed
  * and are to be synced: what one run over many messages shares. */
 struct move_places;

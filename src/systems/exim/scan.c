@@ -170,6 +170,12 @@ int exim_read_message(const struct spool_folder *folder, const struct exim_id *i
 	return err;
 }
 
+int exim_read_header(const struct spool_folder *folder, const struct exim_id *id,
+	struct message_buffer *buffer, struct scanned *ret)
+{
+	return read_message(folder, id, 0, buffer, ret);
+}
+
 int64_t exim_read_body(
 	const struct spool_folder *folder, const struct exim_id *id, char *at, size_t most)
 {

@@ -79,6 +79,10 @@ AUTO_FREE(message_buffer)
 MUST_USE int exim_read_message(const struct spool_folder *folder, const struct exim_id *id,
 	struct message_buffer *buffer, struct scanned *ret);
 
+/* The same, of -H alone: neither -J nor any size is looked for. */
+MUST_USE int exim_read_header(const struct spool_folder *folder, const struct exim_id *id,
+	struct message_buffer *buffer, struct scanned *ret);
+
 /* The first `most` bytes of the body (-D behind its name line) into at. Returns how many were
  * read, or a negative errno. */
 MUST_USE int64_t exim_read_body(

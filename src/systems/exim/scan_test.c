@@ -236,6 +236,11 @@ static void test_read_message(void **state)
 	assert_true(m.header_ino != 0);
 	assert_true(slice_is(exim_field_value(m.header, "subject"), "abc"));
 	assert_int_equal(exim_read_message(&s->folders[0], &none, b, &m), -ENOENT);
+	assert_int_equal(exim_read_header(&s->folders[0], &id, b, &m), 0);
+	assert_int_equal(m.data_size, -1);
+	assert_int_equal(m.header_ino, 0);
+	assert_true(slice_is(exim_field_value(m.header, "subject"), "abc"));
+	assert_int_equal(exim_read_header(&s->folders[0], &none, b, &m), -ENOENT);
 
 	assert_int_equal(exim_read_body(&s->folders[0], &id, body, sizeof(body)), 5);
 	assert_memory_equal(body, "body\n", 5);
