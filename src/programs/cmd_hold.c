@@ -488,6 +488,9 @@ static int run(
 		context_problem(context, &problem);
 		status = COMMAND_USAGE;
 	} else {
+		status = context_check_queue(context, settings->filter.queue);
+	}
+	if (status == COMMAND_DONE) {
 		status = hold(&session, context, settings, &wanted, &list, &missing);
 	}
 	acting_session_end(&session);

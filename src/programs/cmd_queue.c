@@ -488,6 +488,9 @@ static int run_job(struct job *job, const struct queue_settings *settings,
 		context_problem(job->context, &problem);
 		return COMMAND_USAGE;
 	}
+	int known = context_check_queue(job->context, filter_queue(job->filter));
+	if (known != COMMAND_DONE)
+		return known;
 	choose_queue(job);
 	job->options.threads = context_threads(job->context);
 	job->options.sizes = filter_needs_sizes(job->filter);

@@ -56,6 +56,9 @@ static int run(
 		context_problem(context, &problem);
 		return COMMAND_USAGE;
 	}
+	int known = context_check_queue(context, filter_queue(filter));
+	if (known != COMMAND_DONE)
+		return known;
 	bool all = filter_is_empty(filter) && filter_queue(filter) == NULL;
 	if (suspects_survey(context, all ? NULL : filter, !s->no_content, &survey, &problem) < 0) {
 		context_problem(context, &problem);

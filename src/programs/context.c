@@ -232,6 +232,26 @@ int context_spool(struct context *context, struct exim_spool **ret_spool, struct
 	return 0;
 }
 
+int context_check_queue(struct context *context, const char *queue)
+{
+	struct exim_spool *spool = NULL;
+	struct problem problem = {0};
+	char shown[128];
+
+	if (queue == NULL || *queue == '\0' || strcmp(queue, context->global.hold_queue) == 0)
+		return COMMAND_DONE;
+	if (context_spool(context, &spool, &problem) < 0) {
+		context_problem(context, &problem);
+		return COMMAND_UNABLE;
+	}
+	for (size_t i = 0; i < spool->folder_count; i++)
+		if (strcmp(spool->folders[i].queue, queue) == 0)
+			return COMMAND_DONE;
+	context_warn(context, "there is no queue \"%s\"",
+		printable_text(slice_of(queue), shown, sizeof(shown)));
+	return COMMAND_LEFT;
+}
+
 const char *context_exim_login(struct context *context)
 {
 	struct stat about;

@@ -53,6 +53,11 @@ unsigned context_threads(const struct context *context);
 MUST_USE int context_spool(
 	struct context *context, struct exim_spool **ret_spool, struct problem *problem);
 
+/* Whether that named queue (NULL, "": always) is in the spool, as the hold queue always is taken to
+ * be: COMMAND_DONE; else says why not and returns the exit status. A name that was mistyped must
+ * not pass for an empty queue. */
+MUST_USE int context_check_queue(struct context *context, const char *queue);
+
 /* The Exim binary and configuration, for systems/exim/program.h. 0, or -ENOENT and *problem. */
 MUST_USE int context_exim(
 	struct context *context, struct exim_program *ret_program, struct problem *problem);

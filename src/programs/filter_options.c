@@ -71,7 +71,8 @@ const struct option_row filter_options[FILTER_OPTIONS] = {
 		.kind = OPTION_TEXT,
 		AT(queue),
 		.help = "Only messages of that named queue of Exim's; \"\" is its default queue. "
-			"Without it, all queues are meant but the one for held mail."},
+			"Without it, all queues are meant but the one for held mail. A queue "
+			"that is not there ends the command with 1."},
 	{.name = "min-recipients",
 		.argument = "N",
 		.kind = OPTION_COUNT,

@@ -102,5 +102,15 @@ lab divert bob@shop.test side
 lab send --user bob@shop.test --messages 3 --to someone@ok.test >/dev/null
 is "a named queue is read" "$(stanch queue --queue side --count)" "$(exim -qGside -bpc)"
 is "and holds three" "$(stanch queue --queue side --count)" 3
+is "the hold queue is empty before the first hold" "$(stanch queue --queue stanch --count)" 0
+for words in "queue --queue sied" "queue --queue sied --count" "queue --queue sied --json" \
+	"queue --queue sied --format exim" "sources --queue sied" \
+	"hold mailbox:ann@shop.test --queue sied --yes"; do
+	# shellcheck disable=SC2086  # words
+	stanch $words >"$work/out" 2>"$work/errors"
+	is "a queue that is not there: $words ends with 1" $? 1
+	is "and says so, and nothing else ($words)" "$(cat "$work/out" "$work/errors")" \
+		"stanch ${words%% *}: there is no queue \"sied\""
+done
 is "its messages are not in the default queue" "$(stanch queue --queue '' --count)" "$(exim -bpc)"
 finish
