@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -178,6 +179,15 @@ char *journal_who_text(const struct journal_who *who, char at[192])
 	return at;
 }
 
+static bool is_folder_writable(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *end = strrchr(path, '/');
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", end != NULL ? (int)(end - path) : 0, path);
+	return access(folder[0] != '\0' ? folder : "/", W_OK) == 0;
+}
+
 /* What SQLite's answer means for a person who can do something about it. */
 static int fault(struct journal *j, int rc, struct problem *problem)
 {
@@ -188,14 +198,22 @@ static int fault(struct journal *j, int rc, struct problem *problem)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return problem_set(problem, -EBADMSG,
-			"%s is damaged (%s): move it aside; held mail stays in Exim's hold queue "
-			"(exim -qG… -bp)",
+			"%s is damaged (%s): move it aside; held mail stays in Exim's hold queue, "
+			"from which stanch restore --all then puts it back",
 			j->path, said);
 	case SQLITE_READONLY:
 		return problem_set(problem, -EROFS, "cannot write %s: %s", j->path, said);
+	case SQLITE_CANTOPEN:
+		/* Even to read, SQLite writes a -shm beside it. */
+		if (access(j->path, R_OK) == 0 && !is_folder_writable(j->path))
+			return problem_set(problem, -EROFS,
+				"cannot open %s: nothing can be written beside it, as is needed "
+				"even to read it: copy the folder to where that is so, and name "
+				"the copy with --state",
+				j->path);
+		return problem_set(problem, -EACCES, "cannot open %s: %s", j->path, said);
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
-	case SQLITE_CANTOPEN:
 		return problem_set(problem, -EACCES, "cannot open %s: %s", j->path, said);
 	case SQLITE_FULL:
 		return problem_set(problem, -ENOSPC, "cannot write %s: the disk is full", j->path);

@@ -180,18 +180,21 @@ int acting_session_act(
 		s->acting.progress = show_progress;
 		s->acting.progress_context = s;
 	}
-	if (mainlog_place(s->acting.log) == NULL && !s->told_no_log) {
-		context_hint(context,
-			"Exim's main log is not written: this spool is not the one that Exim's "
-			"configuration names, and has no log/mainlog of its own");
-		s->told_no_log = true;
-	}
 	err = recover_run(&s->acting, &found, problem);
 	if (err == 0 && compare)
 		err = recover_compare(&s->acting, &found, problem);
 	tell_problems(context, &found);
 	acted_clear(&found);
 	return err;
+}
+
+void acting_hint_log(struct acting_session *s, const struct context *context)
+{
+	if (mainlog_place(s->acting.log) == NULL && !s->told_no_log)
+		context_hint(context,
+			"Exim's main log is not written: this spool is not the one that Exim's "
+			"configuration names, and has no log/mainlog of its own");
+	s->told_no_log = true;
 }
 
 void acting_session_pause(struct acting_session *s)
@@ -300,25 +303,31 @@ static void tell_json(const char *action, const char *state, const struct acted 
 	json_line(stdout, o);
 }
 
+static const char *messages_were(uint64_t count)
+{
+	return count == 1 ? "message was" : "messages were";
+}
+
 static void tell_rest(const struct context *context, const char *verb, const struct acted *acted)
 {
 	const struct journal_counts *c = &acted->counts;
 	char a[UNITS_TEXT], b[UNITS_TEXT];
 
 	if (c->left > 0)
-		context_warn(context,
-			"%s were not %s (%s of them because Exim was working on them)",
-			units_count_text(c->left, a), verb, units_count_text(acted->locked, b));
+		context_warn(context, "%s %s not %s (%s of them because Exim was working on them)",
+			units_count_text(c->left, a), messages_were(c->left), verb,
+			units_count_text(acted->locked, b));
 	if (c->missing > 0)
-		context_warn(context, "%s were not there to be %s", units_count_text(c->missing, a),
-			verb);
+		context_warn(context, "%s %s not there to be %s", units_count_text(c->missing, a),
+			messages_were(c->missing), verb);
 	if (c->conflict > 0)
-		context_warn(context, "%s were not %s because a file of that name is already there",
-			units_count_text(c->conflict, a), verb);
+		context_warn(context, "%s %s not %s because a file of that name is already there",
+			units_count_text(c->conflict, a), messages_were(c->conflict), verb);
 	if (acted->unfinished > 0)
 		context_warn(context,
-			"%s hang between: the next hold, restore or purge finishes them",
-			units_count_text(acted->unfinished, a));
+			"%s %s between: the next hold, restore or purge finishes what was begun",
+			units_count_text(acted->unfinished, a),
+			acted->unfinished == 1 ? "message hangs" : "messages hang");
 	if (acted->stopped && acted->unfinished == 0)
 		context_warn(context, "stopped at a safe point: nothing is half done");
 }
@@ -339,9 +348,10 @@ void acting_tell(const struct context *context, const char *action, const char *
 	if (acted->hold == 0)
 		printf("nothing was %s\n", verb);
 	else
-		printf("hold %" PRId64 ": %s of %s messages %s\n", acted->hold,
+		printf("hold %" PRId64 ": %s of %s %s %s\n", acted->hold,
 			units_count_text(acted->counts.done, a),
-			units_count_text(acted->counts.messages, b), verb);
+			units_count_text(acted->counts.messages, b),
+			acting_messages(acted->counts.messages), verb);
 }
 
 int acting_exit(const struct acted *acted)

@@ -34,6 +34,10 @@ MUST_USE int acting_session_begin(
 MUST_USE int acting_session_act(
 	struct acting_session *s, struct context *context, bool compare, struct problem *problem);
 
+/* Says once that Exim's main log will not have what is done now, if it is so. To be called when
+ * messages are about to be moved or removed, not before. */
+void acting_hint_log(struct acting_session *s, const struct context *context);
+
 /* Gives the acting lock back while a person thinks. */
 void acting_session_pause(struct acting_session *s);
 

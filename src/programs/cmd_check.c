@@ -216,6 +216,11 @@ static void write_source(FILE *out, const struct tally_source *s)
 	plugin_text_write(out, (struct slice){s->source.name, s->source.len});
 }
 
+static const char *plural(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
 static void write_details(FILE *out, struct check *check)
 {
 	const struct tally_source *most = check->was_read ? largest(check) : NULL;
@@ -226,15 +231,17 @@ static void write_details(FILE *out, struct check *check)
 		write_source(out, most);
 	}
 	if (is_judged(&check->metrics[FROZEN]))
-		(void)fprintf(out, ", %" PRIu64 " frozen bounces", check->metrics[FROZEN].value);
+		(void)fprintf(out, ", %" PRIu64 " frozen %s", check->metrics[FROZEN].value,
+			plural(check->metrics[FROZEN].value, "bounce", "bounces"));
 	if (damaged > 0)
 		(void)fprintf(out, ", %" PRIu64 " damaged", damaged);
 }
 
 static void write_first_line(FILE *out, struct check *check)
 {
-	(void)fprintf(out, "Mailqueue %s - %" PRIu64 " messages on queue",
-		plugin_status_name(check->status), check->metrics[MESSAGES].value);
+	(void)fprintf(out, "Mailqueue %s - %" PRIu64 " %s on queue",
+		plugin_status_name(check->status), check->metrics[MESSAGES].value,
+		plural(check->metrics[MESSAGES].value, "message", "messages"));
 	write_details(out, check);
 	(void)fputs(" |", out);
 	for (size_t i = 0; i < METRICS; i++) {
@@ -253,8 +260,9 @@ static void write_worst(FILE *out, struct check *check)
 
 	for (size_t i = 0; i < n && i < WORST_SHOWN; i++) {
 		write_source(out, sources[i]);
-		(void)fprintf(out, ": %" PRIu64 " messages, %" PRIu64 " recipients\n",
-			sources[i]->messages, sources[i]->recipients);
+		(void)fprintf(out, ": %" PRIu64 " %s, %" PRIu64 " %s\n", sources[i]->messages,
+			plural(sources[i]->messages, "message", "messages"), sources[i]->recipients,
+			plural(sources[i]->recipients, "recipient", "recipients"));
 	}
 }
 

@@ -248,11 +248,13 @@ static int scan(struct context *context, struct exim_spool *spool,
 	filter_free(search.filter);
 	if (err == 0 && atomic_load(&search.unknown) > 0)
 		context_warn(context,
-			"%llu damaged messages may be meant; they are never acted on (stanch queue "
-			"shows them)",
-			atomic_load(&search.unknown));
+			"%llu damaged %s be meant, and never acted on (stanch queue shows what is "
+			"damaged)",
+			atomic_load(&search.unknown),
+			atomic_load(&search.unknown) == 1 ? "message may" : "messages may");
 	if (err == 0 && result.unreadable > 0)
-		context_warn(context, "%" PRIu64 " messages could not be read", result.unreadable);
+		context_warn(context, "%" PRIu64 " %s could not be read", result.unreadable,
+			acting_messages(result.unreadable));
 	return err;
 }
 
@@ -307,15 +309,17 @@ static void print_plan(const struct context *context, const struct hold_list *li
 	char a[UNITS_TEXT], b[UNITS_TEXT], text[SOURCE_TEXT_MAX];
 	FILE *out = stdout;
 
-	(void)fprintf(out, "%s messages would go out of the queue into Exim's queue \"%s\":\n",
-		units_count_text(hold_list_count(list), a), context->global.hold_queue);
+	(void)fprintf(out, "%s %s would go out of the queue into Exim's queue \"%s\":\n",
+		units_count_text(hold_list_count(list), a), acting_messages(hold_list_count(list)),
+		context->global.hold_queue);
 	for (size_t i = 0; i < n; i++)
-		(void)fprintf(out, "  %10s messages to %s recipients  %s\n",
-			units_count_text(sums[i].messages, a),
-			units_count_text(sums[i].recipients, b),
+		(void)fprintf(out, "  %10s %s to %s recipient%s  %s\n",
+			units_count_text(sums[i].messages, a), acting_messages(sums[i].messages),
+			units_count_text(sums[i].recipients, b), sums[i].recipients == 1 ? "" : "s",
 			source_text(&sums[i].source, text));
 	if (sources > n)
-		(void)fprintf(out, "  and %zu more sources\n", sources - n);
+		(void)fprintf(
+			out, "  and %zu more source%s\n", sources - n, sources - n == 1 ? "" : "s");
 	if (sources == 0)
 		for (size_t i = 0; i < hold_list_count(list) && i < SUMMARY_SOURCES; i++)
 			(void)fprintf(out, "  %s\n", hold_list_id(list, i)->text);
@@ -414,6 +418,8 @@ static int hold_now(struct acting_session *s, struct context *context,
 		.source = w->source};
 	int status, err = acting_session_act(s, context, false, &problem);
 
+	if (err == 0)
+		acting_hint_log(s, context);
 	if (err == 0)
 		err = hold_rounds(s, context, settings, w, list, &request, &all, &problem);
 	all.counts.messages += missing->counts.messages;

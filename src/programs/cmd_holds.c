@@ -16,13 +16,14 @@ struct holds_settings {
 	char nothing;
 };
 
-static const char *state_of(const struct journal_hold *h)
+/* running: another process is acting, so what has no end was not killed */
+static const char *state_of(const struct journal_hold *h, bool running)
 {
 	uint64_t held = h->by_state[MESSAGE_HELD];
 	uint64_t restored = h->by_state[MESSAGE_RESTORED] + h->by_state[MESSAGE_RELEASED];
 
 	if (h->unfinished)
-		return "unfinished";
+		return running ? "running" : "unfinished";
 	if (held > 0)
 		return restored > 0 || h->by_state[MESSAGE_PURGED] > 0 ? "partly held" : "held";
 	if (h->by_state[MESSAGE_PURGED] > 0 && restored == 0)
@@ -37,7 +38,7 @@ static const char *what_of(const struct journal_hold *h)
 	return h->source[0] != '\0' ? h->source : h->selector;
 }
 
-static void hold_json(const struct journal_hold *h)
+static void hold_json(const struct journal_hold *h, bool running)
 {
 	json_t *o = json_object();
 	char who[192];
@@ -56,7 +57,7 @@ static void hold_json(const struct journal_hold *h)
 			i == MESSAGE_RELEASED || i == MESSAGE_GONE || i == MESSAGE_LEFT)
 			json_put(o, message_state_name((enum message_state)i),
 				json_integer((json_int_t)h->by_state[i]));
-	json_put(o, "state", json_text(slice_of(state_of(h))));
+	json_put(o, "state", json_text(slice_of(state_of(h, running))));
 	json_put(o, "oldest", h->oldest != 0 ? json_time(h->oldest) : NULL);
 	json_put(o, "expires",
 		h->by_state[MESSAGE_HELD] > 0 ? json_time(h->created + RETENTION_S) : NULL);
@@ -66,6 +67,7 @@ static void hold_json(const struct journal_hold *h)
 struct listing {
 	const struct context *context;
 	uint64_t count;
+	bool running; /* another process is acting on the journal */
 };
 
 static void print_hold(struct listing *l, const struct journal_hold *h)
@@ -77,7 +79,7 @@ static void print_hold(struct listing *l, const struct journal_hold *h)
 			"STATE", "WHAT");
 	printf("%5" PRId64 "  %-19s  %8s %10s  %-11s  %s\n", h->hold,
 		units_time_text(h->created, when), units_count_text(h->by_state[MESSAGE_HELD], n),
-		units_count_text(h->messages, all), state_of(h),
+		units_count_text(h->messages, all), state_of(h, l->running),
 		printable_text(slice_of(what_of(h)), what, sizeof(what)));
 	printf("       by %s%s%s\n", journal_who_text(&h->who, who),
 		h->reason[0] != '\0' ? ": " : "",
@@ -90,7 +92,7 @@ static bool visit_hold(void *given, const struct journal_hold *h)
 
 	l->count++;
 	if (l->context->global.json)
-		hold_json(h);
+		hold_json(h, l->running);
 	else
 		print_hold(l, h);
 	return true;
@@ -147,7 +149,8 @@ static bool visit_message(void *given, const struct journal_message *m)
 
 /* For acting when that can be had, so that what was interrupted or released is known; else only to
  * look. */
-static int open_journal(struct acting_session *s, struct context *context, struct problem *problem)
+static int open_journal(struct acting_session *s, struct context *context, bool *ret_running,
+	struct problem *problem)
 {
 	struct problem acting = {0};
 	int err =
@@ -156,9 +159,12 @@ static int open_journal(struct acting_session *s, struct context *context, struc
 	if (err < 0)
 		return err;
 	acting_session_pause(s);
-	if (acting_session_begin(s, context, &acting) == 0 &&
-		acting_session_act(s, context, true, &acting) == 0)
+	err = acting_session_begin(s, context, &acting);
+	if (err == 0)
+		err = acting_session_act(s, context, true, &acting);
+	if (err == 0)
 		return 0;
+	*ret_running = err == -EBUSY;
 	acting_session_pause(s);
 	context_hint(context, "not compared with the spool: %s", acting.text);
 	return journal_open(context->global.state, JOURNAL_READ, "", &s->acting.journal, problem);
@@ -200,7 +206,7 @@ static int list(struct context *context, struct acting_session *s, uint64_t hold
 	struct problem problem = {0};
 	struct listing l = {.context = context};
 	const struct journal_choice choice = {.hold = (int64_t)hold};
-	int err = open_journal(s, context, &problem);
+	int err = open_journal(s, context, &l.running, &problem);
 
 	if (err == -ENOENT)
 		return list_without_journal(context, hold, &problem);

@@ -57,6 +57,7 @@ static int run_group(struct acting_session *s, struct context *context,
 			group->hold, group->spool);
 		return COMMAND_LEFT;
 	}
+	acting_hint_log(s, context);
 	/* The journal comes first: what is killed half way is then finished like any other. */
 	if (hold == 0)
 		err = adopt_run(&s->acting, group->queue, group->messages.at, group->messages.count,

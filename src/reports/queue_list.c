@@ -7,6 +7,7 @@
 #include "reports/json_text.h"
 #include "sensors/filter.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,9 @@ static char *short_age(int64_t seconds, char at[UNITS_TEXT])
 bool queue_list_damage(const struct scanned *m, struct problem *ret)
 {
 	if (m->error != 0) {
-		(void)problem_set(ret, 0, "cannot read %s: %s", m->error_what, strerror(-m->error));
+		(void)problem_set(ret, 0, "cannot read %s: %s", m->error_what,
+			m->error == -ELOOP ? "it is a symbolic link, and none is followed"
+					   : strerror(-m->error));
 		return true;
 	}
 	if (m->header != NULL && m->header->damage.what != NULL) {

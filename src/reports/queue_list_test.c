@@ -106,6 +106,11 @@ static void test_unreadable(void **state)
 		"\"damaged\":{\"what\":\"cannot read -H: Permission denied\",\"line\":null,"
 		"\"offset\":null}"));
 	free_printed(p);
+
+	p = print((struct slice){0}, -ELOOP);
+	assert_non_null(strstr(
+		p.row, "damaged: cannot read -H: it is a symbolic link, and none is followed\n"));
+	free_printed(p);
 }
 
 int main(void)

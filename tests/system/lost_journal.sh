@@ -52,4 +52,33 @@ files_of_queue >"$work/after"
 same "every file is back as it was" "$work/after" "$work/before"
 stanch holds >/dev/null 2>&1
 is "nothing is left to tell: holds ends with 0" $? 0
+
+# One is one message
+is "the plan of one" "$(stanch hold "$first" --dry-run | head -n 1)" \
+	"1 message would go out of the queue into Exim's queue \"stanch\":"
+is "the hold of one" "$(stanch hold "$first" --yes 2>/dev/null)" "hold 3: 1 of 1 message held"
+is "the plan to restore one" "$(stanch restore --all --dry-run)" \
+	"hold 3: 1 message would be put back into the queue"
+
+# Where Exim's log cannot be written it is said when it matters, not before.
+cp -a "$SPOOL" "$work/copy"
+elsewhere() { "$stanch_program" --spool "$work/copy" --state "$work/state2" "$@" </dev/null 2>&1; }
+mapfile -t rest < <(find "$work/copy/input" -name "*-H" -printf "%f\n" | sed "s/-H\$//" | head -n 2)
+note="main log is not written"
+is "a dry run has no word on the log" "$(elsewhere hold "${rest[@]}" --dry-run | grep -c "$note")" 0
+is "the hold has one" "$(elsewhere hold "${rest[@]}" --yes | grep -c "$note")" 1
+is "holds has none" "$(elsewhere holds | grep -c "$note")" 0
+is "the plan to restore has none" "$(elsewhere restore --all | grep -c "$note")" 0
+is "restore has one" "$(elsewhere restore --all --yes | grep -c "$note")" 1
+
+if other_logins; then
+	# shellcheck disable=SC2016  # for the other shell
+	unshare --mount bash -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" &&
+		exec "$2" --spool "$3" --state "$1" holds' sh "$state" "$stanch_program" "$SPOOL" \
+		>"$work/out" 2>&1
+	is "a journal that lies on a read-only disk: holds ends with 3" $? 3
+	holds_true "and says what to do" grep -q 'copy the folder to where that is so' "$work/out"
+else
+	skip "a journal that lies on a read-only disk (needs root and a mount namespace)"
+fi
 finish
