@@ -83,8 +83,8 @@ static const char *const statements[STATEMENTS] = {
 		" VALUES(?1, ?2, ?3, ?12, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
 		" ON CONFLICT(hold, id) DO UPDATE SET state = ?3, action = ?12, from_queue = ?4,"
 		" from_letter = ?5, msglog_letter = ?6",
-	[SET_DETAILS] = "UPDATE messages SET msglog_letter = ?6, source = ?7, sender = ?8,"
-			" recipients = ?9, recipient_count = ?10, received = ?11"
+	[SET_DETAILS] = "UPDATE messages SET state = ?3, msglog_letter = ?6, source = ?7,"
+			" sender = ?8, recipients = ?9, recipient_count = ?10, received = ?11"
 			" WHERE hold = ?1 AND id = ?2",
 	[SET_STATE] = "UPDATE messages SET state = ?3, action = ?4 WHERE hold = ?1 AND id = ?2",
 	[SET_STATES] = "UPDATE messages SET state = ?4, action = ?5 WHERE hold = ?1"
@@ -627,6 +627,7 @@ int journal_set_details(
 	if (err < 0)
 		return err;
 	bind_message(s, message);
+	bind_text(s, 3, state_names[message->state]);
 	return finish(j, s, problem);
 }
 

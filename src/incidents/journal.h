@@ -139,7 +139,8 @@ MUST_USE int journal_add_action(struct journal *j, const struct journal_action *
 MUST_USE int journal_add_message(
 	struct journal *j, const struct journal_message *message, struct problem *problem);
 
-/* Writes what is known now of a message that was added without details, and its msglog_letter. */
+/* Writes what is known now of a message that was added without details, its msglog_letter, and the
+ * state to which the action that added it brought it: one update for all. */
 MUST_USE int journal_set_details(
 	struct journal *j, const struct journal_message *message, struct problem *problem);
 

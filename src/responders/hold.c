@@ -33,7 +33,7 @@ struct item {
 	uint64_t recipient_count;
 	int64_t received;
 	char msglog_letter;
-	bool has_journal; /* -J was there, or may be: it must be tried */
+	bool has_journal;            /* -J was there, or may be: it must be tried */
 	bool header_held, data_held; /* seen in the hold queue, when it was read back */
 	bool details_new; /* came to be known under the lock: the journal has yet to learn them */
 	struct message_lock lock;
@@ -222,7 +222,8 @@ struct run {
 	struct acted *acted;
 	struct move_places *places;
 	struct message_buffer *buffer;
-	uint32_t *table; /* of ids: open addressing, index + 1 into items */
+	struct item **by_id; /* the list in the order of the journal's index */
+	uint32_t *table;     /* of ids: open addressing, index + 1 into items */
 	size_t table_room;
 	char log_text[160];
 	size_t hold_folder; /* index */
@@ -531,6 +532,20 @@ static void read_back(struct run *r)
 	}
 }
 
+static enum message_state state_of(const struct item *item)
+{
+	switch (item->state) {
+	case ITEM_HELD:
+		return MESSAGE_HELD;
+	case ITEM_GONE:
+		return MESSAGE_GONE;
+	case ITEM_LEFT:
+		return MESSAGE_LEFT;
+	default:
+		return MESSAGE_INTENDED;
+	}
+}
+
 static struct journal_message journal_row(struct run *r, const struct item *item)
 {
 	const struct spool_folder *folder = &r->a->spool->folders[item->folder];
@@ -539,7 +554,7 @@ static struct journal_message journal_row(struct run *r, const struct item *item
 		.hold = r->hold,
 		.action = r->action,
 		.id = item->id,
-		.state = MESSAGE_INTENDED,
+		.state = state_of(item),
 		.queue = folder->queue,
 		.letter = folder->letter,
 		.msglog_letter = item->msglog_letter,
@@ -630,12 +645,10 @@ static int write_intent(struct run *r, struct problem *problem)
 	action.hold = r->hold;
 	if (err == 0)
 		err = journal_add_action(r->a->journal, &action, &r->action, problem);
-	for (size_t i = 0; i < r->list->count && err == 0; i++) {
-		struct item *item = &r->list->items[i];
-
-		item->msglog_letter = msglog_letter(r, item);
-		err = write_row(r, item, true, problem);
-	}
+	for (size_t i = 0; i < r->list->count; i++)
+		r->list->items[i].msglog_letter = msglog_letter(r, &r->list->items[i]);
+	for (size_t i = 0; i < r->list->count && err == 0; i++)
+		err = write_row(r, r->by_id[i], true, problem);
 	if (err == 0)
 		err = journal_commit(r->a->journal, problem);
 	if (err < 0)
@@ -650,18 +663,13 @@ static int write_states(struct run *r, struct problem *problem)
 	int err = 0;
 
 	for (size_t i = 0; i < r->list->count && err == 0; i++) {
-		struct item *item = &r->list->items[i];
+		struct item *item = r->by_id[i];
 
 		if (item->details_new)
 			err = write_row(r, item, false, problem);
-		if (err < 0 || item->state == ITEM_UNFINISHED ||
-			(item->state == ITEM_HELD && whole))
-			continue;
-		err = journal_set_state(r->a->journal, r->hold, &item->id,
-			item->state == ITEM_HELD   ? MESSAGE_HELD
-			: item->state == ITEM_GONE ? MESSAGE_GONE
-						   : MESSAGE_LEFT,
-			r->action, problem);
+		else if (item->state != ITEM_UNFINISHED && (item->state != ITEM_HELD || !whole))
+			err = journal_set_state(r->a->journal, r->hold, &item->id, state_of(item),
+				r->action, problem);
 	}
 	if (err == 0 && whole)
 		err = journal_set_states(r->a->journal, r->hold, r->action, MESSAGE_INTENDED,
@@ -745,6 +753,20 @@ static void sort_once(struct hold_list *list, struct acted *acted)
 		qsort(list->items, list->count, sizeof(list->items[0]), by_place);
 }
 
+static int by_id_of(const void *a, const void *b)
+{
+	return by_id(*(struct item *const *)a, *(struct item *const *)b);
+}
+
+static void order_by_id(struct run *r)
+{
+	r->by_id = memory_new(r->list->count + 1, sizeof(r->by_id[0]));
+	for (size_t i = 0; i < r->list->count; i++)
+		r->by_id[i] = &r->list->items[i];
+	if (r->list->count > 1)
+		qsort(r->by_id, r->list->count, sizeof(r->by_id[0]), by_id_of);
+}
+
 static void act(struct run *r)
 {
 	table_fill(r);
@@ -772,10 +794,12 @@ int hold_run(const struct acting *a, const struct hold_request *request, struct 
 	r.hold_folder = (size_t)folder;
 	sort_once(list, acted);
 	acted->counts.messages = list->count;
+	order_by_id(&r);
 	r.places = move_places_new(a->spool);
 	stop_point(STOP_HOLD_BEFORE_INTENT);
 	err = write_intent(&r, problem);
 	if (err < 0) {
+		free(r.by_id);
 		move_places_free(r.places);
 		return err;
 	}
@@ -787,6 +811,7 @@ int hold_run(const struct acting *a, const struct hold_request *request, struct 
 	message_buffer_free(r.buffer);
 	move_places_free(r.places);
 	err = write_outcome(&r, problem);
+	free(r.by_id);
 	stop_point(STOP_HOLD_AFTER_OUTCOME);
 	return err;
 }

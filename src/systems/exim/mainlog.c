@@ -81,7 +81,8 @@ static size_t time_text(struct mainlog *log, int64_t now_us, char at[MAINLOG_TIM
 	int n;
 
 	stamp_second(log, now_us / 1000000);
-	n = snprintf(at, MAINLOG_TIME_MAX, "%s", log->stamp);
+	n = (int)strlen(log->stamp);
+	memcpy(at, log->stamp, (size_t)n + 1);
 	if (log->millisec)
 		n += snprintf(at + n, MAINLOG_TIME_MAX - (size_t)n, ".%03d",
 			(int)(now_us % 1000000 / 1000));

@@ -189,7 +189,8 @@ int message_files_each(int folder_fd, message_file_visit *visit, void *context)
 	return err;
 }
 
-/* A name takes some 40 bytes of its folder, and is listed ten times faster than it is looked for. */
+/* A name takes some 40 bytes of its folder, and is listed ten times faster than it is looked for.
+ */
 bool message_files_worth_listing(int folder_fd, size_t messages)
 {
 	struct stat s;

@@ -71,8 +71,8 @@ MUST_USE struct move_result message_remove_file(
 enum file_seen { FILE_ABSENT, FILE_PRESENT, FILE_UNKNOWN };
 enum file_seen message_file_seen(int folder_fd, const struct exim_id *id, enum exim_file file);
 
-/* Calls visit for each name in the folder that is a message's file. 0, or a negative errno: then not
- * all were visited. */
+/* Calls visit for each name in the folder that is a message's file. 0, or a negative errno: then
+ * not all were visited. */
 typedef void message_file_visit(void *context, const struct exim_id *id, enum exim_file file);
 MUST_USE int message_files_each(int folder_fd, message_file_visit *visit, void *context);
 
