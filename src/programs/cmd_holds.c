@@ -133,15 +133,18 @@ static bool visit_message(void *given, const struct journal_message *m)
 		message_json(m);
 		return true;
 	}
-	if (m->details) {
-		units_time_text(m->received, when);
-		printable_text(m->sender, sender, sizeof(sender));
-		printable_text(slice_first(m->recipients, slice_find(m->recipients, '\n')), first,
-			sizeof(first));
-		if (m->recipient_count > 1)
-			(void)snprintf(more, sizeof(more), " and %" PRIu64 " more",
-				m->recipient_count - 1);
+	if (!m->details) {
+		/* No sender must not look like the empty one of a bounce. */
+		printf("%-23s  %-9s  (its sender was not written down)\n", m->id.text,
+			message_state_name(m->state));
+		return true;
 	}
+	units_time_text(m->received, when);
+	printable_text(m->sender, sender, sizeof(sender));
+	printable_text(
+		slice_first(m->recipients, slice_find(m->recipients, '\n')), first, sizeof(first));
+	if (m->recipient_count > 1)
+		(void)snprintf(more, sizeof(more), " and %" PRIu64 " more", m->recipient_count - 1);
 	printf("%-23s  %-9s  %-19s  <%s> to %s%s\n", m->id.text, message_state_name(m->state), when,
 		sender, first, more);
 	return true;

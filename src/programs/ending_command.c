@@ -206,6 +206,8 @@ static int work(struct acting_session *s, struct context *context,
 
 		if (!acting_session_stopped())
 			one = run_group(s, context, command, &choice->groups[i]);
+		else if (choice->groups[i].hold == 0)
+			context_warn(context, "what is not in the journal was not begun: stopped");
 		else
 			context_warn(context, "hold %" PRId64 " was not begun: stopped",
 				choice->groups[i].hold);

@@ -43,6 +43,8 @@ is "one is restored by its id" $? 0
 is "it is in the queue" "$(ids_in '')" "$first"
 is "what was done is in the journal" "$(stanch holds --json 2>/dev/null |
 	jq -rc 'select(.hold == 1) | [.reason,.restored]')" '["found in the hold queue",1]'
+is "the hold has it, without a sender that is not known" "$(stanch holds 1 2>/dev/null)" \
+	"$(printf '%-23s  restored   (its sender was not written down)' "$first")"
 stanch holds >/dev/null 2>"$work/errors"
 is "the others are not known yet: holds ends with 1" $? 1
 holds_true "and they are counted" grep -qF "$((count - 1)) messages lie" "$work/errors"
