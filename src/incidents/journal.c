@@ -18,6 +18,9 @@
 #define SCHEMA         1
 #define LOCK_NAME      "acting"
 #define BUSY_MS        5000 /* a reader's checkpoint takes a moment */
+/* Each commit is synced to the log beside the database. Intent and outcome write the same pages:
+ * they are copied into the database once, at the end, unless there are more than this. */
+#define WAL_PAGES "16384"
 
 /* Times are seconds since 1970. Text is as it was seen, whatever its bytes. */
 static const char schema[] =
@@ -393,7 +396,7 @@ static int open_database(struct journal *j, enum journal_access access, struct p
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
 	return run(j,
 		"PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; "
-		"PRAGMA temp_store=MEMORY;",
+		"PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=" WAL_PAGES ";",
 		problem);
 }
 
