@@ -125,6 +125,30 @@ static size_t convert(iconv_t cd, struct slice raw, char *out, size_t room)
 	return (size_t)(at - out);
 }
 
+/* iconv() takes and gives code points over 10FFFF as UTF-8, which RFC 3629 does not: each byte that
+ * is none becomes U+FFFD. Takes text over. */
+static char *only_utf8(char *text, size_t *len)
+{
+	struct slice rest = {text, *len};
+
+	if (is_utf8(rest))
+		return text;
+	char *clean = memory_new(3 * *len + 1, 1);
+	size_t at = 0;
+	while (rest.len > 0) {
+		size_t n = printable_utf8_length(rest);
+		if (n == 0)
+			at += put_replacement(clean + at);
+		else
+			memcpy(clean + at, rest.at, n);
+		at += n;
+		rest = slice_after(rest, n > 0 ? n : 1);
+	}
+	free(text);
+	*len = at;
+	return clean;
+}
+
 char *charset_to_utf8(struct slice raw, struct slice name, size_t *ret_len)
 {
 	struct slice set = choose(raw, name);
@@ -137,11 +161,11 @@ char *charset_to_utf8(struct slice raw, struct slice name, size_t *ret_len)
 	/* A system without that conversion. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	if (cd == (iconv_t)-1) {
 		*ret_len = raw.len;
-		return memory_copy(raw.at, raw.len);
+		return only_utf8(memory_copy(raw.at, raw.len), ret_len);
 	}
 	char *out = memory_new(room + 1, 1);
 	*ret_len = convert(cd, raw, out, room);
 	out[*ret_len] = '\0';
 	(void)iconv_close(cd);
-	return out;
+	return only_utf8(out, ret_len);
 }

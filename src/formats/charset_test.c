@@ -17,6 +17,8 @@ static const struct set_case {
 	{"latin 1", "ISO-8859-1", {"\xFC", 1}, "\xC3\xBC"},
 	{"letter case", "Koi8-R", {"\xC1", 1}, "\xD0\xB0"},
 	{"bytes that are no UTF-8", "utf-8", {"a\xFF\xC3", 3}, "a\xEF\xBF\xBD\xEF\xBF\xBD"},
+	{"over 10FFFF", "utf-8", {"\xF6\xB9\x8D\x88m", 5},
+		"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDm"},
 	{"unknown set, UTF-8", "x-unknown", {"\xC3\xBC", 2}, "\xC3\xBC"},
 	{"unknown set, no UTF-8", "x-unknown", {"\x80", 1}, "\xE2\x82\xAC"},
 	{"no set", "", {"plain", 5}, "plain"},

@@ -760,11 +760,11 @@ static int by_id_of(const void *a, const void *b)
 
 static void order_by_id(struct run *r)
 {
-	r->by_id = memory_new(r->list->count + 1, sizeof(r->by_id[0]));
+	r->by_id = memory_new(r->list->count + 1, sizeof(struct item *));
 	for (size_t i = 0; i < r->list->count; i++)
 		r->by_id[i] = &r->list->items[i];
 	if (r->list->count > 1)
-		qsort(r->by_id, r->list->count, sizeof(r->by_id[0]), by_id_of);
+		qsort(r->by_id, r->list->count, sizeof(struct item *), by_id_of);
 }
 
 static void act(struct run *r)
