@@ -11,6 +11,15 @@
 #include <emmintrin.h>
 #endif
 
+/* Eight bytes as one number, in the order of the machine. */
+static inline uint64_t load8(const char *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
 /* Where c first stands in at..end-1; NULL when nowhere. Reads nothing from end on. */
 static inline const char *find_byte(const char *at, const char *end, char c)
 {

@@ -1,6 +1,7 @@
 #include "base/sketch.h"
 
 #include "base/memory.h"
+#include "base/scan_bytes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,14 +33,6 @@ __attribute__((constructor)) static void draw_seed(void)
 uint64_t hash_bytes(const void *at, size_t len)
 {
 	return XXH3_64bits_withSeed(at, len, seed);
-}
-
-static uint64_t load8(const char *at)
-{
-	uint64_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
 }
 
 /* A number of 16 bytes folded into 8, as XXH3 and wyhash do. */

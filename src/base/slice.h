@@ -75,6 +75,14 @@ static inline bool slice_starts(struct slice s, const char *text)
 	return s.len >= n && memcmp(s.at, text, n) == 0;
 }
 
+/* ASCII letters in lower case, all other bytes as they are, whatever the locale. */
+static inline char slice_lower(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c | 0x20);
+	return c;
+}
+
 /* Without the blanks (space, TAB, CR, LF) on both sides. */
 static inline struct slice slice_trim(struct slice s)
 {

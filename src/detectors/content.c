@@ -8,13 +8,6 @@
 /* Of a body in the spool; more would not change a sketch. Bytes. */
 #define BODY_MAX ((size_t)64 << 10)
 
-static char lower(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c + ('a' - 'A'));
-	return c;
-}
-
 void content_domain(struct slice address, char ret[TALLY_DOMAIN_MAX + 1])
 {
 	struct slice domain = slice_after(address, slice_find_last(address, '@') + 1);
@@ -22,7 +15,7 @@ void content_domain(struct slice address, char ret[TALLY_DOMAIN_MAX + 1])
 	if (domain.at == NULL || domain.len > TALLY_DOMAIN_MAX)
 		domain.len = 0;
 	for (size_t i = 0; i < domain.len; i++)
-		ret[i] = lower(domain.at[i]);
+		ret[i] = slice_lower(domain.at[i]);
 	ret[domain.len] = '\0';
 }
 

@@ -20,13 +20,6 @@ const char *source_kind_name(enum source_kind kind)
 	return kind_names[kind];
 }
 
-static char lower(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		c = (char)(c | 0x20);
-	return c;
-}
-
 /* FNV-1a, because the end of a cut name must be the same on every day and machine. */
 static uint64_t stable_hash(struct slice s)
 {
@@ -58,7 +51,7 @@ static void set_name(struct source *ret, struct slice name)
 static void fold_mailbox(struct source *s)
 {
 	for (size_t i = 0; i < s->len; i++)
-		s->name[i] = lower(s->name[i]);
+		s->name[i] = slice_lower(s->name[i]);
 
 	struct slice name = {s->name, s->len};
 	size_t at = slice_find_last(name, '@'), plus = slice_find(name, '+');

@@ -294,12 +294,8 @@ static void add_sender_domain(struct tally_source *s, struct slice sender)
 		s->sender_domains, s->sender_domain_count + 1, sizeof(*s->sender_domains));
 	struct tally_domain *d = &s->sender_domains[s->sender_domain_count++];
 	*d = (struct tally_domain){.messages = 1};
-	for (size_t i = 0; i < domain.len; i++) {
-		char c = domain.at[i];
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c | 0x20);
-		d->name[i] = c;
-	}
+	for (size_t i = 0; i < domain.len; i++)
+		d->name[i] = slice_lower(domain.at[i]);
 }
 
 /* The first eight bytes as a number that orders as they do. */

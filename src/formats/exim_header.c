@@ -233,14 +233,6 @@ static const struct {
 #undef LETTER
 };
 
-static uint64_t load8(const char *at)
-{
-	uint64_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
-}
-
 /* memcmp() of names so short that calling it would cost more than comparing. */
 static bool same_bytes(const char *a, const char *b, size_t len)
 {
