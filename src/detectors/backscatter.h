@@ -9,7 +9,7 @@
 #include "base/attribute.h"
 #include "facts/source.h"
 #include "formats/returned_mail.h"
-#include "systems/exim/program.h"
+#include "facts/hosted.h"
 
 #include <stdbool.h>
 #include <stddef.h>

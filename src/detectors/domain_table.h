@@ -4,7 +4,7 @@
 #define STANCH_DETECTORS_DOMAIN_TABLE_H
 
 #include "base/attribute.h"
-#include "systems/exim/program.h"
+#include "facts/hosted.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -120,14 +120,14 @@ static void take_sources(struct survey *s)
 
 /* ---- which domains are hosted ---- */
 
-void survey_ask(struct survey *s, const struct exim_program *exim, size_t most)
+void survey_ask(struct survey *s, struct exim_domains *exim, size_t most)
 {
 	const char **names = memory_new(most, sizeof(*names));
 	enum hosted *answers = memory_new(most, sizeof(*answers));
 	size_t n = domain_table_unknown(s->domains, names, most);
 
 	s->domains_known = true;
-	if (n > 0 && exim_hosted(exim, names, n, answers, &s->domains_problem) < 0)
+	if (n > 0 && exim_domains_ask(exim, names, n, answers, &s->domains_problem) < 0)
 		s->domains_known = false;
 	for (size_t i = 0; i < n && s->domains_known; i++)
 		domain_table_answer(s->domains, names[i], answers[i]);
@@ -260,7 +260,7 @@ int survey_run(const struct survey_options *options, struct scan_progress *progr
 	if (r < 0)
 		return r;
 
-	const struct exim_program *exim = options->exim;
+	struct exim_domains *exim = options->exim;
 	if (options->find_exim != NULL)
 		exim = options->find_exim(options->find_context, &s->domains_problem);
 	take_sources(s);

@@ -8,7 +8,7 @@
 #include "base/problem.h"
 #include "detectors/detector.h"
 #include "sensors/filter.h"
-#include "systems/exim/program.h"
+#include "systems/exim/domains.h"
 #include "systems/exim/scan.h"
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@
 #define SURVEY_RECIPIENT_DOMAINS 100
 
 /* The Exim that may be asked about this spool's domains; NULL and *why when there is none. */
-typedef const struct exim_program *survey_exim(void *context, struct problem *why);
+typedef struct exim_domains *survey_exim(void *context, struct problem *why);
 
 struct survey_options {
 	const struct exim_spool *spool;
@@ -37,8 +37,8 @@ struct survey_options {
 	const char *except_queue; /* the hold queue */
 	const char *exim_login;   /* as queue_sensor_new() */
 	struct filter *filter; /* NULL: every message; its queue is the only one, if it has one */
-	const struct exim_program *exim; /* NULL: nobody to ask which domains are hosted */
-	survey_exim *find_exim;          /* not NULL: asked for it when the spool has been read */
+	struct exim_domains *exim; /* NULL: nobody to ask which domains are hosted */
+	survey_exim *find_exim;    /* not NULL: asked for it when the spool has been read */
 	void *find_context;
 	bool content; /* look into bodies */
 };
@@ -72,7 +72,7 @@ AUTO_FREE(survey)
 
 /* Asks Exim about the domains in s->domains that it was not asked about yet, at most `most`, the
  * frequent ones first; sets domains_known and domains_problem. */
-void survey_ask(struct survey *s, const struct exim_program *exim, size_t most);
+void survey_ask(struct survey *s, struct exim_domains *exim, size_t most);
 
 /* The evidence behind a source's score. */
 void survey_judge(

@@ -139,6 +139,7 @@ void context_end(struct context *context)
 	exim_spool_free(context->spool);
 	exim_settings_free(context->exim_settings);
 	exim_question_free(context->exim_question);
+	exim_domains_free(context->exim_domains);
 	free(context->exim_path);
 	free(context->exim_login);
 }
@@ -196,6 +197,30 @@ int context_exim_settings(
 	}
 	*ret_settings = context->exim_settings;
 	return 0;
+}
+
+int context_exim_domains(
+	struct context *context, struct exim_domains **ret_domains, struct problem *problem)
+{
+	struct exim_program program;
+	int r = 0;
+
+	if (context->exim_domains == NULL) {
+		r = context_exim(context, &program, problem);
+		if (r == 0)
+			r = exim_domains_begin(&program, &context->exim_domains, problem);
+	}
+	if (r == 0)
+		*ret_domains = context->exim_domains;
+	return r;
+}
+
+void context_exim_domains_begin(struct context *context)
+{
+	struct exim_domains *used_later;
+	struct problem told_later;
+
+	(void)!context_exim_domains(context, &used_later, &told_later);
 }
 
 /* Where the spool is, or NULL and why not. */

@@ -7,6 +7,7 @@
 #include "base/problem.h"
 #include "base/units.h"
 #include "programs/command.h"
+#include "systems/exim/domains.h"
 #include "systems/exim/program.h"
 #include "systems/exim/spool.h"
 
@@ -32,6 +33,7 @@ struct context {
 	char *exim_path;
 	struct exim_settings *exim_settings;
 	struct exim_question *exim_question; /* asked, not answered yet */
+	struct exim_domains *exim_domains;
 	char *exim_login;
 };
 
@@ -70,6 +72,14 @@ void context_exim_settings_begin(struct context *context);
  * 0, or a negative errno and *problem. */
 MUST_USE int context_exim_settings(struct context *context,
 	const struct exim_settings **ret_settings, struct problem *problem);
+
+/* Starts an Exim that will be asked about domains and goes on. */
+void context_exim_domains_begin(struct context *context);
+
+/* The Exim to ask about domains, started once, owned by the context. 0, or a negative errno and
+ * *problem. */
+MUST_USE int context_exim_domains(
+	struct context *context, struct exim_domains **ret_domains, struct problem *problem);
 
 /* The login that Exim runs as: the owner of the spool. "" when the owner has no name. */
 const char *context_exim_login(struct context *context);

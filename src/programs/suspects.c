@@ -22,19 +22,19 @@ static bool is_same_folder(const char *a, const char *b)
 struct asking {
 	struct context *context;
 	const struct exim_spool *spool;
-	struct exim_program program;
 };
 
 /* The copy of another server's spool must not be judged by the domains of the Exim at hand. */
-static const struct exim_program *find_exim(void *find_context, struct problem *why)
+static struct exim_domains *find_exim(void *find_context, struct problem *why)
 {
-	struct asking *a = find_context;
+	const struct asking *a = find_context;
 	const struct exim_settings *settings;
+	struct exim_domains *domains;
 
-	if (context_exim(a->context, &a->program, why) < 0)
+	if (context_exim_domains(a->context, &domains, why) < 0)
 		return NULL;
 	if (a->context->global.exim != NULL || a->context->global.exim_config != NULL)
-		return &a->program;
+		return domains;
 	if (context_exim_settings(a->context, &settings, why) < 0)
 		return NULL;
 	if (!is_same_folder(settings->spool, a->spool->path)) {
@@ -43,11 +43,11 @@ static const struct exim_program *find_exim(void *find_context, struct problem *
 			"machine");
 		return NULL;
 	}
-	return &a->program;
+	return domains;
 }
 
-/* What a survey needs from the command line. Exim is asked for its settings, but only waited for
- * when the spool has been read. */
+/* What a survey needs from the command line. Exim is started here, but only waited for when the
+ * spool has been read. */
 static int prepare(struct context *context, struct filter *filter, bool content,
 	struct asking *asking, struct survey_options *ret, struct problem *problem)
 {
@@ -58,6 +58,7 @@ static int prepare(struct context *context, struct filter *filter, bool content,
 		return r;
 	if (context->global.exim == NULL && context->global.exim_config == NULL)
 		context_exim_settings_begin(context);
+	context_exim_domains_begin(context);
 	*asking = (struct asking){.context = context, .spool = spool};
 	*ret = (struct survey_options){
 		.spool = spool,

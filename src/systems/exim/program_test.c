@@ -97,34 +97,6 @@ static void test_freed_early(void **state)
 	exim_question_free(q);
 }
 
-static void test_hosted(void **state)
-{
-	static const char *const domains[] = {"here.test", "away.test", "${run{/bin/false}}", "",
-		"Here.test", "fail.test", "here.test"};
-	static const enum hosted want[] = {
-		HOSTED_YES, HOSTED_NO, HOSTED_NO, HOSTED_NO, HOSTED_NO, HOSTED_UNKNOWN, HOSTED_YES};
-	char path[FOLDER_PATH_MAX];
-	struct exim_program program = {
-		.path = stand_in(*state,
-			"#!/bin/sh\necho warning: something >&2\nwhile read -r line; do case $line "
-			"in\n"
-			"*{here.test}*) echo '> yes here.test' ;;\n*{away.test}*) echo '> no "
-			"away.test' ;;\n"
-			"*run*) exit 7 ;;\n*) echo '> Failed: no' ;;\nesac; done\necho '> '\n",
-			path)};
-	enum hosted got[7];
-	struct problem problem = {0};
-
-	assert_true(exim_hosted(&program, domains, 7, got, &problem) < 0); /* one is unknown */
-	for (int i = 0; i < 7; i++)
-		assert_int_equal(got[i], want[i]);
-	assert_int_equal(exim_hosted(&program, domains, 2, got, &problem), 0);
-	assert_int_equal(exim_hosted(&program, domains + 2, 3, got, &problem), 0);
-	program.path = "/nonexistent/exim";
-	assert_true(exim_hosted(&program, domains, 2, got, &problem) < 0);
-	assert_int_equal(got[0], HOSTED_UNKNOWN);
-}
-
 static void test_version(void **state)
 {
 	char path[FOLDER_PATH_MAX], text[100];
@@ -145,7 +117,6 @@ int main(void)
 		TEST(test_failures),
 		TEST(test_no_program),
 		TEST(test_freed_early),
-		TEST(test_hosted),
 		TEST(test_version),
 	};
 
