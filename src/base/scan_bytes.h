@@ -48,7 +48,7 @@ static inline size_t index_lines(
 #ifdef __SSE2__
 	const __m128i lf = _mm_set1_epi8('\n'), sign_byte = _mm_set1_epi8('@');
 
-	for (; end - at >= 64; at += 64) {
+	for (; n < most && end - at >= 64; at += 64) {
 		uint64_t lf_bits = 0, sign_bits = 0;
 		for (int i = 0; i < 4; i++) {
 			__m128i block =

@@ -1,7 +1,6 @@
 #include "base/sketch.h"
 
 #include "base/memory.h"
-#include "base/scan_bytes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,68 +17,38 @@
 #define ROOM_FIRST    8 /* places in the first exact table */
 
 /* Drawn before main(): hashing is done a hundred million times in one scan, and asks nothing. */
-static uint64_t seed;
+uint64_t hash_seed;
 
 __attribute__((constructor)) static void draw_seed(void)
 {
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+	if (getrandom(&hash_seed, sizeof(hash_seed), 0) != (ssize_t)sizeof(hash_seed)) {
 		struct timespec now = {0};
 		(void)clock_gettime(CLOCK_REALTIME, &now);
-		seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)now.tv_sec ^
+		hash_seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)now.tv_sec ^
 		       (uint64_t)getpid() << 32;
 	}
 }
 
 uint64_t hash_bytes(const void *at, size_t len)
 {
-	return XXH3_64bits_withSeed(at, len, seed);
+	return XXH3_64bits_withSeed(at, len, hash_seed);
 }
 
-/* A number of 16 bytes folded into 8, as XXH3 and wyhash do. */
-static uint64_t multiply_fold(uint64_t a, uint64_t b)
-{
-	__uint128_t product = (__uint128_t)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* The bit that tells a lower from an upper case letter, in eight bytes. Setting it in every byte
- * leaves letters, digits, '-' and '.' as lower case has them; some other bytes fall together, which
- * no name that can be looked up has. */
-#define LOWER8 0x2020202020202020u
-
-#define KEY_A 0x9fb21c651e98df25u
-#define KEY_B 0xa0761d6478bd642fu
-
-/* Three words, which overlap, hold all of a name of 8 to 24 bytes, as most are: one way through for
- * all of them, without a loop that the processor would guess wrongly about. */
-static uint64_t hash_short_name(const char *at, size_t len)
-{
-	uint64_t first = load8(at) | LOWER8, last = load8(at + len - 8) | LOWER8;
-	uint64_t middle = load8(at + len / 2 - 4) | LOWER8;
-
-	return multiply_fold(first ^ seed, last ^ KEY_A) ^
-	       multiply_fold(middle ^ KEY_B, seed + len);
-}
-
-/* Copying each name into lower case first would take three times as long. */
-uint64_t hash_nocase(struct slice text)
+uint64_t hash_nocase_other(struct slice text)
 {
 	const char *at = text.at;
 	size_t len = text.len < 255 ? text.len : 255;
-	uint64_t hash = seed ^ len;
+	uint64_t hash = hash_seed ^ len;
 
-	if (len >= 8 && len <= 24)
-		return hash_short_name(at, len);
 	if (len < 8) {
 		char padded[8] = {0};
 		if (len > 0)
 			memcpy(padded, at, len);
-		return multiply_fold(hash ^ (load8(padded) | LOWER8), KEY_A);
+		return hash_fold(hash ^ (load8(padded) | HASH_LOWER8), HASH_KEY_A);
 	}
 	for (const char *last = at + len - 8; at < last; at += 8)
-		hash = multiply_fold(hash ^ (load8(at) | LOWER8), KEY_A);
-	return multiply_fold(hash ^ (load8(text.at + len - 8) | LOWER8), KEY_B);
+		hash = hash_fold(hash ^ (load8(at) | HASH_LOWER8), HASH_KEY_A);
+	return hash_fold(hash ^ (load8(text.at + len - 8) | HASH_LOWER8), HASH_KEY_B);
 }
 
 void sketch_free(struct sketch *s)

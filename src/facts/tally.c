@@ -277,12 +277,17 @@ static struct slice domain_of(struct slice address)
 	return domain.at != NULL ? domain : slice_of("");
 }
 
+static bool is_domain(const struct tally_domain *d, struct slice name)
+{
+	return slice_equal_nocase((struct slice){d->name, d->len}, name);
+}
+
 static void add_sender_domain(struct tally_source *s, struct slice sender)
 {
 	struct slice domain = slice_first(domain_of(sender), TALLY_DOMAIN_MAX);
 
 	for (size_t i = 0; i < s->sender_domain_count; i++)
-		if (slice_equal_nocase(slice_of(s->sender_domains[i].name), domain)) {
+		if (is_domain(&s->sender_domains[i], domain)) {
 			s->sender_domains[i].messages++;
 			return;
 		}
@@ -293,7 +298,7 @@ static void add_sender_domain(struct tally_source *s, struct slice sender)
 	s->sender_domains = memory_grow(
 		s->sender_domains, s->sender_domain_count + 1, sizeof(*s->sender_domains));
 	struct tally_domain *d = &s->sender_domains[s->sender_domain_count++];
-	*d = (struct tally_domain){.messages = 1};
+	*d = (struct tally_domain){.messages = 1, .len = (uint8_t)domain.len};
 	for (size_t i = 0; i < domain.len; i++)
 		d->name[i] = slice_lower(domain.at[i]);
 }

@@ -19,12 +19,12 @@
 #define TALLY_SAMPLES    24 /* messages sampled for each source, evenly over all of its own */
 #define TALLY_BUCKETS    64 /* of the histogram over time */
 #define TALLY_RECENT     32
-#define TALLY_RECENT     32
 #define TALLY_DOMAIN_MAX 253
 
 struct tally_domain {
-	char name[TALLY_DOMAIN_MAX + 1]; /* lower case */
 	uint64_t messages;
+	uint8_t len;
+	char name[TALLY_DOMAIN_MAX + 1]; /* lower case */
 };
 
 struct tally_sample {

@@ -14,21 +14,13 @@
 #define STRIDE (READ_MANY_BYTES + (size_t)11 * 64)
 
 struct slot {
-	uint64_t serial; /* of the file, counted over all calls; 0: none */
-	size_t index;    /* of its name in this call */
+	size_t index; /* of its file's name in this call */
 };
 
-/* Only one answer comes for each file: what was read, or why it could not be opened or read;
- * opening is told not to answer when it succeeds. An answer that is nobody's any more, from a
- * kernel that answers also for what stands behind a step that failed, is known by its file's
- * number. Nothing is closed by a step of its own: the next file that is opened in the slot takes
- * its place. */
+/* A file is opened, and when that has been answered, read: a read that is chained to its open
+ * costs the kernel more than the second look. Nothing is closed by a step of its own: the next
+ * file that is opened in the slot takes its place. */
 enum step { OPEN, READ, STEPS };
-
-static uint64_t answer_for(uint64_t serial, unsigned slot, enum step step)
-{
-	return (serial * DEPTH + slot) * STEPS + step;
-}
 
 struct read_many {
 	struct io_uring ring;
@@ -36,26 +28,13 @@ struct read_many {
 	struct slot slots[DEPTH];
 	unsigned unused[DEPTH];
 	unsigned unused_count;
-	uint64_t begun;
 };
-
-static bool open_ring(struct io_uring *ring)
-{
-	/* cheaper, but only from 6.1 on */
-	struct io_uring_params p = {
-		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN};
-
-	if (io_uring_queue_init_params(DEPTH * STEPS, ring, &p) == 0)
-		return true;
-	p = (struct io_uring_params){0};
-	return io_uring_queue_init_params(DEPTH * STEPS, ring, &p) == 0;
-}
 
 struct read_many *read_many_new(void)
 {
 	struct read_many *r = memory_new(1, sizeof(*r));
 
-	if (!open_ring(&r->ring)) {
+	if (io_uring_queue_init(DEPTH * STEPS, &r->ring, 0) != 0) {
 		free(r);
 		return NULL;
 	}
@@ -84,36 +63,37 @@ static void begin(struct read_many *r, int dir, const struct read_many_name *nam
 	unsigned s = r->unused[--r->unused_count];
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&r->ring);
 
-	uint64_t serial = ++r->begun;
-
-	r->slots[s] = (struct slot){serial, index};
+	r->slots[s].index = index;
 	io_uring_prep_openat_direct(sqe, dir, name->text, O_RDONLY | O_NOFOLLOW | O_NOATIME, 0, s);
-	sqe->flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
-	io_uring_sqe_set_data64(sqe, answer_for(serial, s, OPEN));
+	io_uring_sqe_set_data64(sqe, s * STEPS + OPEN);
+}
 
-	sqe = io_uring_get_sqe(&r->ring);
+static void begin_read(struct read_many *r, unsigned s)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&r->ring);
+
 	io_uring_prep_read(sqe, (int)s, r->buffers + s * STRIDE, READ_MANY_BYTES, 0);
 	sqe->flags |= IOSQE_FIXED_FILE;
-	io_uring_sqe_set_data64(sqe, answer_for(serial, s, READ));
+	io_uring_sqe_set_data64(sqe, s * STEPS + READ);
 }
 
 static void note(
 	struct read_many *r, const struct io_uring_cqe *cqe, read_many_done *done, void *context)
 {
 	enum step step = (enum step)(cqe->user_data % STEPS);
-	unsigned s = (unsigned)(cqe->user_data / STEPS % DEPTH);
-	struct slot *slot = &r->slots[s];
+	unsigned s = (unsigned)(cqe->user_data / STEPS);
 	struct slice bytes = {0};
 	int err = cqe->res < 0 ? cqe->res : 0;
 
-	if (slot->serial != cqe->user_data / STEPS / DEPTH || (step == OPEN && err == 0))
+	if (step == OPEN && err == 0) {
+		begin_read(r, s);
 		return;
+	}
 	if (err == 0 && (size_t)cqe->res == READ_MANY_BYTES)
 		err = -EFBIG;
 	if (err == 0)
 		bytes = (struct slice){r->buffers + s * STRIDE, (size_t)cqe->res};
-	slot->serial = 0;
-	done(context, slot->index, err, bytes);
+	done(context, r->slots[s].index, err, bytes);
 	r->unused[r->unused_count++] = s;
 }
 
