@@ -54,6 +54,7 @@ enum statement {
 	ADD_HOLD,
 	ADD_ACTION,
 	ADD_MESSAGE,
+	ADD_MESSAGE_AGAIN,
 	SET_DETAILS,
 	SET_STATE,
 	SET_STATES,
@@ -80,12 +81,11 @@ static const char *const statements[STATEMENTS] = {
 		" spool, queue) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
 	[ADD_ACTION] = "INSERT INTO actions(kind, hold, began, uid, user, sudo_user, tty, request)"
 		       " VALUES(?1, NULLIF(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8)",
-	[ADD_MESSAGE] =
-		"INSERT INTO messages(hold, id, state, action, from_queue, from_letter,"
-		" msglog_letter, source, sender, recipients, recipient_count, received)"
-		" VALUES(?1, ?2, ?3, ?12, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-		" ON CONFLICT(hold, id) DO UPDATE SET state = ?3, action = ?12, from_queue = ?4,"
-		" from_letter = ?5, msglog_letter = ?6",
+	[ADD_MESSAGE] = "INSERT INTO messages(hold, id, state, action, from_queue, from_letter,"
+			" msglog_letter, source, sender, recipients, recipient_count, received)"
+			" VALUES(?1, ?2, ?3, ?12, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[ADD_MESSAGE_AGAIN] = "UPDATE messages SET state = ?3, action = ?12, from_queue = ?4,"
+			      " from_letter = ?5, msglog_letter = ?6 WHERE hold = ?1 AND id = ?2",
 	[SET_DETAILS] = "UPDATE messages SET state = ?3, msglog_letter = ?6, source = ?7,"
 			" sender = ?8, recipients = ?9, recipient_count = ?10, received = ?11"
 			" WHERE hold = ?1 AND id = ?2",
@@ -485,15 +485,19 @@ static int prepare(struct journal *j, enum statement which, sqlite3_stmt **ret, 
 	return 0;
 }
 
-/* Runs a statement that gives no rows, and makes it ready for the next time. */
-static int finish(struct journal *j, sqlite3_stmt *s, struct problem *problem)
+/* What came of a statement's step, which gives no rows; makes it ready for the next time. */
+static int finish_step(struct journal *j, sqlite3_stmt *s, int rc, struct problem *problem)
 {
-	int rc = sqlite3_step(s);
 	int err = rc == SQLITE_DONE ? 0 : fault(j, rc, problem);
 
 	sqlite3_reset(s);
 	sqlite3_clear_bindings(s);
 	return err;
+}
+
+static int finish(struct journal *j, sqlite3_stmt *s, struct problem *problem)
+{
+	return finish_step(j, s, sqlite3_step(s), problem);
 }
 
 int journal_begin(struct journal *j, struct problem *problem)
@@ -585,9 +589,9 @@ int journal_add_action(struct journal *j, const struct journal_action *action, i
 	return err;
 }
 
-static void bind_letter(sqlite3_stmt *s, int at, char letter)
+static void bind_letter(sqlite3_stmt *s, int at, const char *letter)
 {
-	sqlite3_bind_text(s, at, &letter, letter != 0 ? 1 : 0, SQLITE_TRANSIENT);
+	sqlite3_bind_text(s, at, letter, *letter != 0 ? 1 : 0, SQLITE_STATIC);
 }
 
 /* ?1, ?2 and ?6 to ?11, which adding and completing have in common. */
@@ -595,7 +599,7 @@ static void bind_message(sqlite3_stmt *s, const struct journal_message *m)
 {
 	sqlite3_bind_int64(s, 1, m->hold);
 	bind_id(s, 2, &m->id);
-	bind_letter(s, 6, m->msglog_letter);
+	bind_letter(s, 6, &m->msglog_letter);
 	if (!m->details)
 		return; /* unbound is NULL */
 	bind_slice(s, 7, m->source);
@@ -605,20 +609,39 @@ static void bind_message(sqlite3_stmt *s, const struct journal_message *m)
 	sqlite3_bind_int64(s, 11, m->received);
 }
 
+static int bind_to_add(struct journal *j, enum statement which,
+	const struct journal_message *message, sqlite3_stmt **ret, struct problem *problem)
+{
+	int err = prepare(j, which, ret, problem);
+
+	if (err < 0)
+		return err;
+	bind_message(*ret, message);
+	bind_text(*ret, 3, state_names[message->state]);
+	bind_text(*ret, 4, message->queue);
+	bind_letter(*ret, 5, &message->letter);
+	sqlite3_bind_int64(*ret, 12, message->action);
+	return 0;
+}
+
+/* Two statements, because one for both (ON CONFLICT) makes SQLite keep a journal of each, a third
+ * of the time of an intent. */
 int journal_add_message(
 	struct journal *j, const struct journal_message *message, struct problem *problem)
 {
 	sqlite3_stmt *s = NULL;
-	int err = prepare(j, ADD_MESSAGE, &s, problem);
+	int err = bind_to_add(j, ADD_MESSAGE, message, &s, problem);
 
 	if (err < 0)
 		return err;
-	bind_message(s, message);
-	bind_text(s, 3, state_names[message->state]);
-	bind_text(s, 4, message->queue);
-	bind_letter(s, 5, message->letter);
-	sqlite3_bind_int64(s, 12, message->action);
-	return finish(j, s, problem);
+	int rc = sqlite3_step(s);
+	if (rc != SQLITE_CONSTRAINT ||
+		sqlite3_extended_errcode(j->db) != SQLITE_CONSTRAINT_PRIMARYKEY)
+		return finish_step(j, s, rc, problem);
+	sqlite3_reset(s);
+	sqlite3_clear_bindings(s);
+	err = bind_to_add(j, ADD_MESSAGE_AGAIN, message, &s, problem);
+	return err == 0 ? finish(j, s, problem) : err;
 }
 
 int journal_set_details(
