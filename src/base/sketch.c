@@ -25,7 +25,7 @@ __attribute__((constructor)) static void draw_seed(void)
 		struct timespec now = {0};
 		(void)clock_gettime(CLOCK_REALTIME, &now);
 		hash_seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)now.tv_sec ^
-		       (uint64_t)getpid() << 32;
+			    (uint64_t)getpid() << 32;
 	}
 }
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Counted exactly up to this many. */
-#define SKETCH_EXACT 1024
+#define SKETCH_EXACT 2048
 
 /* Zeroed memory is an empty sketch. sketch_free() empties it again. */
 struct sketch {

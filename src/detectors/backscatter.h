@@ -7,9 +7,9 @@
 #define STANCH_DETECTORS_BACKSCATTER_H
 
 #include "base/attribute.h"
+#include "facts/hosted.h"
 #include "facts/source.h"
 #include "formats/returned_mail.h"
-#include "facts/hosted.h"
 
 #include <stdbool.h>
 #include <stddef.h>

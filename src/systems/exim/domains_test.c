@@ -104,18 +104,6 @@ static void test_ends_early(void **state)
 	assert_int_equal(got[0], HOSTED_UNKNOWN);
 }
 
-static void test_no_program(void **state)
-{
-	struct exim_program program = {.path = "/nonexistent/exim"};
-	struct exim_domains *d = NULL;
-	struct problem problem = {0};
-
-	(void)state;
-	assert_true(exim_domains_begin(&program, &d, &problem) < 0);
-	assert_null(d);
-	assert_non_null(strstr(problem.text, "/nonexistent/exim"));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -125,7 +113,6 @@ int main(void)
 		TEST(test_several_rounds),
 		TEST(test_many),
 		TEST(test_ends_early),
-		TEST(test_no_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
