@@ -105,13 +105,13 @@ int units_read_count(struct slice text, uint64_t max, uint64_t *ret_count)
 /* With a letter, unless it is 0; of two letters for the same unit the first is written. */
 static char *write_with_unit(uint64_t n, const struct unit *units, char at[UNITS_TEXT])
 {
-	const struct unit *best = units;
+	struct unit best = {'\0', 1};
 
 	for (; units->factor != 0; units++)
 		if (n > 0 && n % units->factor == 0 &&
-			(units->factor > best->factor || best->letter == '\0'))
-			best = units;
-	(void)snprintf(at, UNITS_TEXT, "%" PRIu64 "%.1s", n / best->factor, &best->letter);
+			(units->factor > best.factor || best.letter == '\0'))
+			best = *units;
+	(void)snprintf(at, UNITS_TEXT, "%" PRIu64 "%.1s", n / best.factor, &best.letter);
 	return at;
 }
 
