@@ -39,7 +39,7 @@ for command in $commands; do
 	done
 done
 # Every setting of the sample has its text, too.
-group= settings=0
+group='' settings=0
 while read -r word rest; do
 	case $word in
 	[a-z]*) group=$word ;;
