@@ -38,8 +38,21 @@ for command in $commands; do
 		esac
 	done
 done
+# Every setting of the sample has its text, too.
+group='' settings=0
+while read -r word rest; do
+	case $word in
+	[a-z]*) group=$word ;;
+	'#'[a-z]*)
+		settings=$((settings + 1))
+		sed -n "/^\.Ss $group\$/,/^\.El/p" "$folder/stanch.conf.5" | grep -qx "\.It Ic ${word#?}" ||
+			fail "stanch.conf(5) lacks $group.${word#?}"
+		;;
+	esac
+done <"$folder/stanch.conf"
+[ $settings -gt 0 ] || fail "stanch.conf has no settings"
 if command -v mandoc >/dev/null; then
-	for page in "$folder"/stanch*.1; do
+	for page in "$folder"/stanch*.[15]; do
 		mandoc -Tlint -Wwarning "$page" || fail "mandoc: $page"
 	done
 else

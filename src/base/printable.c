@@ -192,12 +192,16 @@ void printable_write(FILE *out, struct slice raw)
 	}
 }
 
-char *printable_text(struct slice raw, char *at, size_t size)
+static char *write_text(struct slice raw, bool quoted, char *at, size_t size)
 {
 	size_t len = 0, last_fit = 0; /* last_fit: where "..." can still be put */
 
 	while (raw.len > 0) {
 		struct piece p = next_piece(raw);
+		if (quoted && raw.at[0] == '"') {
+			p.len = 0;
+			put_hex(&p, '"');
+		}
 		if (len + p.len > size - 1) {
 			memcpy(at + last_fit, "...", 4);
 			return at;
@@ -210,6 +214,16 @@ char *printable_text(struct slice raw, char *at, size_t size)
 	}
 	at[len] = '\0';
 	return at;
+}
+
+char *printable_text(struct slice raw, char *at, size_t size)
+{
+	return write_text(raw, false, at, size);
+}
+
+char *printable_quoted(struct slice raw, char *at, size_t size)
+{
+	return write_text(raw, true, at, size);
 }
 
 size_t printable_width(struct slice raw)

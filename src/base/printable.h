@@ -24,6 +24,10 @@ void printable_write(FILE *out, struct slice raw);
  * no character is cut in half. Returns at. */
 char *printable_text(struct slice raw, char *at, size_t size);
 
+/* printable_text() for between double quotes: '"' becomes \x22, which printable_read() takes back.
+ */
+char *printable_quoted(struct slice raw, char *at, size_t size);
+
 /* Terminal columns that printable_write() would use (East Asian wide characters count two). */
 size_t printable_width(struct slice raw);
 

@@ -121,6 +121,20 @@ static void test_text_that_does_not_fit(void **state)
 	}
 }
 
+static void test_quoted(void **state)
+{
+	(void)state;
+	char at[16], back[16];
+	size_t len;
+
+	assert_string_equal(printable_quoted(slice_of("a\"b\\"), at, sizeof(at)), "a\\x22b\\\\");
+	assert_int_equal(printable_read(slice_of(at), back, &len), 0);
+	assert_true(slice_equal((struct slice){back, len}, slice_of("a\"b\\")));
+	assert_string_equal(
+		printable_quoted(slice_of("\"\"\"\""), at, sizeof(at)), "\\x22\\x22\\x22...");
+	assert_string_equal(printable_text(slice_of("a\"b"), at, sizeof(at)), "a\"b");
+}
+
 /* Whatever is printed holds nothing but visible text, and reads back as it was. */
 static void test_any_bytes_come_back(void **state)
 {
@@ -179,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_text_that_does_not_fit),
+		cmocka_unit_test(test_quoted),
 		cmocka_unit_test(test_any_bytes_come_back),
 		cmocka_unit_test(test_read_refuses),
 		cmocka_unit_test(test_utf8_length),

@@ -102,6 +102,66 @@ int units_read_count(struct slice text, uint64_t max, uint64_t *ret_count)
 	return read_with_unit(text, none, max, ret_count);
 }
 
+/* With a letter, unless it is 0; of two letters for the same unit the first is written. */
+static char *write_with_unit(uint64_t n, const struct unit *units, char at[UNITS_TEXT])
+{
+	struct unit best = {'\0', 1};
+
+	for (; units->factor != 0; units++)
+		if (n > 0 && n % units->factor == 0 &&
+			(units->factor > best.factor || best.letter == '\0'))
+			best = *units;
+	(void)snprintf(at, UNITS_TEXT, "%" PRIu64 "%.1s", n / best.factor, &best.letter);
+	return at;
+}
+
+char *units_age_written(int64_t seconds, char at[UNITS_TEXT])
+{
+	return write_with_unit((uint64_t)seconds, age_units, at);
+}
+
+char *units_size_written(uint64_t bytes, char at[UNITS_TEXT])
+{
+	return write_with_unit(bytes, size_units, at);
+}
+
+#define SHARE_DIGITS 12
+#define SHARE_ONE    UINT64_C(1000000000000) /* so many parts; a double holds each number of them */
+
+int units_read_share(struct slice text, double *ret_share)
+{
+	uint64_t whole = 0, parts = 0, scale = SHARE_ONE;
+	int r = take_number(&text, 1, &whole);
+
+	if (r == -EINVAL)
+		return r;
+	if (text.len > 0) {
+		if (text.at[0] != '.' || text.len < 2 || text.len - 1 > SHARE_DIGITS)
+			return -EINVAL;
+		for (size_t i = 1; i < text.len; i++) {
+			if (text.at[i] < '0' || text.at[i] > '9')
+				return -EINVAL;
+			scale /= 10;
+			parts += scale * (uint64_t)(text.at[i] - '0');
+		}
+	}
+	if (r < 0 || (whole == 1 && parts > 0))
+		return -ERANGE;
+	*ret_share = whole == 1 ? 1.0 : (double)parts / (double)SHARE_ONE;
+	return 0;
+}
+
+char *units_share_written(double share, char at[UNITS_TEXT])
+{
+	int n = snprintf(at, UNITS_TEXT, "%.*f", SHARE_DIGITS, share);
+
+	while (n > 1 && at[n - 1] == '0')
+		at[--n] = '\0';
+	if (n > 1 && at[n - 1] == '.')
+		at[--n] = '\0';
+	return at;
+}
+
 char *units_age_text(int64_t seconds, char at[UNITS_TEXT])
 {
 	static const struct {

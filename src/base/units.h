@@ -27,6 +27,18 @@ MUST_USE int units_read_size(struct slice text, uint64_t *ret_bytes);
 /* A plain decimal number, max included. Errors as above. */
 MUST_USE int units_read_count(struct slice text, uint64_t max, uint64_t *ret_count);
 
+/* The shortest text that units_read_age() and units_read_size() read as the same: "15m", "90s",
+ * "0"; "256M", "500". seconds is not negative. Return at. */
+char *units_age_written(int64_t seconds, char at[UNITS_TEXT]);
+char *units_size_written(uint64_t bytes, char at[UNITS_TEXT]);
+
+/* A share of one: "0", "0.02", "1", at most 12 digits behind the point; no sign, no exponent.
+ * -EINVAL for anything else, -ERANGE over 1. */
+MUST_USE int units_read_share(struct slice text, double *ret_share);
+
+/* The shortest text that units_read_share() reads as the same; share is 0 to 1. Returns at. */
+char *units_share_written(double share, char at[UNITS_TEXT]);
+
 /* "45 seconds", "9 minutes", "3 hours", "2 days": the largest unit that leaves at least 2 of it,
  * for a sentence. Negative counts as 0. Returns at. */
 char *units_age_text(int64_t seconds, char at[UNITS_TEXT]);

@@ -91,6 +91,98 @@ static void test_read(void **state)
 	assert_true(most == UINT64_MAX);
 }
 
+static const struct written_case {
+	enum form form;
+	uint64_t value;
+	const char *want;
+} written_cases[] = {
+	{AGE, 0, "0"},
+	{AGE, 1, "1s"},
+	{AGE, 59, "59s"},
+	{AGE, 60, "1m"},
+	{AGE, 90, "90s"},
+	{AGE, 900, "15m"},
+	{AGE, 3600, "1h"},
+	{AGE, 86400, "1d"},
+	{AGE, 604800, "1w"},
+	{AGE, 2592000, "30d"},
+	{AGE, 3155760000, "36525d"},
+	{SIZE, 0, "0"},
+	{SIZE, 500, "500"},
+	{SIZE, 1024, "1K"},
+	{SIZE, 1536, "1536"},
+	{SIZE, 268435456, "256M"},
+	{SIZE, (uint64_t)1 << 62, "4294967296G"},
+};
+
+static void test_written(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(written_cases) / sizeof(written_cases[0]); i++) {
+		const struct written_case *c = &written_cases[i];
+		char at[UNITS_TEXT];
+		uint64_t back = 0;
+		if (c->form == AGE)
+			units_age_written((int64_t)c->value, at);
+		else
+			units_size_written(c->value, at);
+		assert_string_equal(at, c->want);
+		struct read_case again = {c->form, at, 0, 0};
+		assert_int_equal(read_value(&again, &back), 0);
+		assert_true(back == c->value);
+	}
+}
+
+static const struct share_case {
+	const char *text;
+	int want;
+	double want_share;
+	const char *written; /* NULL: the text itself */
+} share_cases[] = {
+	{"0", 0, 0, NULL},
+	{"1", 0, 1, NULL},
+	{"0.02", 0, 0.02, NULL},
+	{"0.5", 0, 0.5, NULL},
+	{"00.50", 0, 0.5, "0.5"},
+	{"1.000", 0, 1, "1"},
+	{"0.0001", 0, 0.0001, NULL},
+	{"0.000000000001", 0, 1e-12, NULL},
+	{"0.999999999999", 0, 0.999999999999, NULL},
+	{"0.0000000000001", -EINVAL, 0, NULL},
+	{"1.000000000001", -ERANGE, 0, NULL},
+	{"2", -ERANGE, 0, NULL},
+	{"18446744073709551617", -ERANGE, 0, NULL},
+	{"2.x", -EINVAL, 0, NULL},
+	{"", -EINVAL, 0, NULL},
+	{".5", -EINVAL, 0, NULL},
+	{"0.", -EINVAL, 0, NULL},
+	{"0,5", -EINVAL, 0, NULL},
+	{"-0.5", -EINVAL, 0, NULL},
+	{"+0.5", -EINVAL, 0, NULL},
+	{"5e-1", -EINVAL, 0, NULL},
+	{"0.5%", -EINVAL, 0, NULL},
+	{"0.5 ", -EINVAL, 0, NULL},
+	{"nan", -EINVAL, 0, NULL},
+};
+
+static void test_share(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(share_cases) / sizeof(share_cases[0]); i++) {
+		const struct share_case *c = &share_cases[i];
+		double share = -7;
+		char at[UNITS_TEXT];
+		int r = units_read_share(slice_of(c->text), &share);
+		double off = share - (r == 0 ? c->want_share : -7);
+		if (r != c->want || off > 1e-15 || off < -1e-15)
+			fail_msg("\"%s\": got %d, %.15f, want %d, %.15f", c->text, r, share,
+				c->want, c->want_share);
+		if (r == 0)
+			assert_string_equal(units_share_written(share, at),
+				c->written != NULL ? c->written : c->text);
+	}
+}
+
 static void test_write(void **state)
 {
 	(void)state;
@@ -131,6 +223,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_written),
+		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_write),
 	};
 

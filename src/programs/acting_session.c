@@ -1,8 +1,8 @@
 #include "programs/acting_session.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
-#include "reports/json_text.h"
 #include "responders/recover.h"
 #include "systems/stop_point.h"
 

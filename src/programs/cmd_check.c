@@ -1,10 +1,10 @@
 /* cmd_check.c - stanch check: a plugin for Nagios, Icinga and the like. It never says OK when it
  * could not look. */
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "facts/tally.h"
 #include "programs/context.h"
-#include "reports/json_text.h"
 #include "reports/plugin.h"
 #include "sensors/queue.h"
 #include "systems/exim/scan.h"

@@ -1,7 +1,7 @@
 /* cmd_holds.c - stanch holds: what is held, since when, by whom and why; or the messages of one. */
+#include "base/json_text.h"
 #include "base/printable.h"
 #include "programs/acting_session.h"
-#include "reports/json_text.h"
 #include "systems/stop_point.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 #include "programs/manual.h"
 
+#include "base/mdoc.h"
 #include "programs/context.h"
 
 #include <errno.h>
@@ -55,30 +56,6 @@ void manual_help(FILE *out, const struct command *command, unsigned width)
 }
 
 /* ---- mdoc ---- */
-
-/* A sentence a line, as mdoc wants it; a line that begins like a request is kept from being one. */
-static void mdoc_text(FILE *out, const char *text)
-{
-	bool at_start = true;
-
-	for (const char *c = text; *c != '\0'; c++) {
-		if (at_start && (*c == '.' || *c == '\''))
-			(void)fputs("\\&", out);
-		if (*c == '\\')
-			(void)fputs("\\e", out);
-		else
-			(void)fputc(*c, out);
-		at_start = *c == '\n';
-		if (strchr(".?!", *c) != NULL && c[1] == ' ' && c[2] != '\0' && c > text &&
-			c[-1] != ' ') {
-			(void)fputc('\n', out);
-			at_start = true;
-			c++;
-		}
-	}
-	if (!at_start)
-		(void)fputc('\n', out);
-}
 
 static void mdoc_option(FILE *out, const struct option_row *row)
 {

@@ -1,11 +1,11 @@
 #include "reports/backscatter.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/units.h"
 #include "detectors/evidence.h"
 #include "formats/mail_text.h"
-#include "reports/json_text.h"
 
 #include <stdlib.h>
 

@@ -1,10 +1,10 @@
 #include "reports/queue_list.h"
 
+#include "base/json_text.h"
 #include "base/printable.h"
 #include "base/units.h"
 #include "formats/exim_header.h"
 #include "formats/mail_text.h"
-#include "reports/json_text.h"
 #include "sensors/filter.h"
 
 #include <errno.h>

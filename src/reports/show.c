@@ -1,9 +1,9 @@
 #include "reports/show.h"
 
+#include "base/json_text.h"
 #include "base/printable.h"
 #include "base/units.h"
 #include "formats/exim_header.h"
-#include "reports/json_text.h"
 #include "reports/queue_list.h"
 #include "sensors/filter.h"
 

@@ -1,9 +1,9 @@
 #include "reports/sources.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/units.h"
 #include "detectors/evidence.h"
-#include "reports/json_text.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -3,8 +3,8 @@
  * JSON holds Unicode text only. Valid UTF-8 is kept; each byte that is none becomes the four
  * characters \xNN. A backslash stays single, so that addresses compare as they are: only a text
  * that itself holds "\xNN" cannot be told from the byte. */
-#ifndef STANCH_REPORTS_JSON_TEXT_H
-#define STANCH_REPORTS_JSON_TEXT_H
+#ifndef STANCH_BASE_JSON_TEXT_H
+#define STANCH_BASE_JSON_TEXT_H
 
 #include "base/attribute.h"
 #include "base/slice.h"

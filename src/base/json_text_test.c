@@ -1,4 +1,4 @@
-#include "reports/json_text.h"
+#include "base/json_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
