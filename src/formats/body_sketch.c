@@ -64,8 +64,12 @@ struct builder {
 	struct body_sketch *out;
 	uint64_t before; /* hash of the word before; 0: none */
 	size_t words;
-	bool line_begins, in_greeting;
+	bool line_begins;
+	unsigned greeting; /* words that may still belong to the name behind a greeting */
 };
+
+/* "Dear Ms Anna Lena Meier": more words are no name. */
+#define GREETING_WORDS 4u
 
 static void keep_smallest(struct body_sketch *s, uint32_t hash)
 {
@@ -94,9 +98,13 @@ static void add_word(struct builder *b, struct slice word)
 	bool first = b->line_begins;
 
 	b->line_begins = false;
-	if (b->in_greeting || has_digit(word))
+	if (b->greeting > 0) {
+		b->greeting--;
 		return;
-	b->in_greeting = first && is_greeting(word);
+	}
+	if (has_digit(word))
+		return;
+	b->greeting = first && is_greeting(word) ? GREETING_WORDS : 0;
 
 	uint64_t pair[2] = {b->before, hash_nocase(word)};
 	if (b->before != 0)
@@ -117,6 +125,8 @@ static void add_run(struct builder *b, struct slice run)
 			len++;
 		if (len > 0)
 			add_word(b, slice_first(run, len));
+		else if (strchr(",!:;", run.at[0]) != NULL)
+			b->greeting = 0;
 		run = slice_after(run, len > 0 ? len : 1);
 	}
 }
@@ -131,7 +141,7 @@ void body_sketch_of(struct slice text, struct body_sketch *ret)
 	while (b.words < BODY_SKETCH_WORDS_MAX && take_run(&text, &run, &new_line)) {
 		if (new_line) {
 			b.line_begins = true;
-			b.in_greeting = false;
+			b.greeting = 0;
 		}
 		add_run(&b, run);
 	}
