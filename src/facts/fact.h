@@ -16,11 +16,11 @@ enum fact_kind {
 	FACT_DELIVERED, /* to one recipient; so the next two */
 	FACT_DEFERRED,
 	FACT_FAILED,
-	FACT_COMPLETED,    /* a message left the queue */
-	FACT_REFUSED,      /* a recipient was refused while the message was being given to us */
+	FACT_COMPLETED, /* a message left the queue */
+	FACT_REFUSED,   /* a recipient was refused while the message was being given to us */
 	FACT_LOGIN_FAILED,
-	FACT_OFFERED,      /* a recipient is being offered, and not accepted yet (policy socket) */
-	FACT_SCORED,       /* a content filter's answer about an accepted message */
+	FACT_OFFERED, /* a recipient is being offered, and not accepted yet (policy socket) */
+	FACT_SCORED,  /* a content filter's answer about an accepted message */
 	FACT_KINDS
 };
 
@@ -30,20 +30,20 @@ enum fact_kind {
 /* Which members mean something depends on the kind; all others are zero. */
 struct fact {
 	enum fact_kind kind;
-	int64_t at_us;   /* microseconds since 1970, of the server's own record, never of our clock */
+	int64_t at_us; /* microseconds since 1970, of the server's own record, never of our clock */
 	struct slice id; /* the message's queue id; empty: none */
 
 	/* ACCEPTED; source, client, helo and sender also REFUSED and OFFERED; client and helo also
 	 * LOGIN_FAILED */
-	const struct source *source; /* NULL: from outside, or nobody can be named */
-	struct slice sender;         /* envelope sender; empty: the null sender */
-	struct slice client;         /* address of the client; empty: a local process */
-	struct slice helo;           /* as the client said it */
-	struct slice cipher;         /* of TLS; empty: none */
-	struct slice login;          /* unix user of a local process */
-	struct slice message_id;     /* without <> */
-	struct slice subject;        /* decoded; .at NULL: not known */
-	struct slice body;           /* decoded text, its first part; .at NULL: not known */
+	const struct source *source;    /* NULL: from outside, or nobody can be named */
+	struct slice sender;            /* envelope sender; empty: the null sender */
+	struct slice client;            /* address of the client; empty: a local process */
+	struct slice helo;              /* as the client said it */
+	struct slice cipher;            /* of TLS; empty: none */
+	struct slice login;             /* unix user of a local process */
+	struct slice message_id;        /* without <> */
+	struct slice subject;           /* decoded; .at NULL: not known */
+	struct slice body;              /* decoded text, its first part; .at NULL: not known */
 	const struct slice *recipients; /* at most FACT_RECIPIENTS_MAX */
 	size_t recipient_count;
 	uint64_t recipient_total; /* 0: nobody knows (a log without its recipients) */
