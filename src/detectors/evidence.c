@@ -18,7 +18,7 @@ void evidence_say(struct evidence *e, const char *format, ...)
 
 void evidence_add_id(struct evidence *e, const char *id)
 {
-	if (e->id_count == EVIDENCE_IDS)
+	if (e->id_count == EVIDENCE_IDS || id[0] == '\0')
 		return;
 	(void)snprintf(e->ids[e->id_count++], sizeof(e->ids[0]), "%s", id);
 }

@@ -9,7 +9,7 @@
 /* The sentence; what is too long is cut. Foreign bytes only through base/printable.h. */
 void evidence_say(struct evidence *e, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* One more example; what does not fit is left out. */
+/* One more example; what does not fit, and "", is left out. */
 void evidence_add_id(struct evidence *e, const char *id);
 
 /* The first samples of the source as examples. */
