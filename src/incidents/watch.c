@@ -1,0 +1,119 @@
+#include "incidents/watch.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define HOUR_US        INT64_C(3600000000)
+#define DAY_US         (24.0 * 3600 * 1e6)
+#define REASONS        2u
+#define REASON_BITS    4.0
+#define YOUNG_DAYS     7.0 /* in which a mailbox shows what it is */
+#define YOUNG_BITS     4.0 /* more that are asked of one that appeared just now */
+#define NEWCOMER_BITS  8.0 /* more that are asked while we know nobody */
+#define NEWCOMER_DAYS  7.0
+#define BLIND_BITS     0.7 /* more while no text could be read: what it says may be honest */
+#define DISTRUST_BELOW 4.5 /* below containing, from which a day is not learnt */
+#define DISTRUST_BITS  4.0 /* of recipients that do not exist, or refuse it */
+
+struct watch {
+	struct ledger *ledger;
+	double contain_bits, suspect_bits;
+};
+
+void watch_set(struct watch *w, const struct watch_settings *settings)
+{
+	double alpha = settings->alpha > 0 ? settings->alpha : WATCH_ALPHA;
+
+	w->contain_bits = log2(1 / alpha) + WATCH_START_BITS;
+	w->suspect_bits = settings->suspect_bits > 0 ? settings->suspect_bits
+						     : w->contain_bits - WATCH_SUSPECT_BELOW;
+}
+
+struct watch *watch_new(const struct watch_settings *settings)
+{
+	struct watch *w = memory_new(1, sizeof(*w));
+	size_t most = settings->sources_max > 0 ? settings->sources_max : LEDGER_SOURCES_MAX;
+
+	w->ledger = ledger_new(most, LEDGER_MESSAGES_MAX);
+	watch_set(w, settings);
+	return w;
+}
+
+void watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	ledger_free(w->ledger);
+	free(w);
+}
+
+struct ledger *watch_ledger(struct watch *w)
+{
+	return w->ledger;
+}
+
+double watch_contain_bits(const struct watch *w)
+{
+	return w->contain_bits;
+}
+
+/* Falls from `most` to nothing within so many days. */
+static double falling(double most, double days, double within)
+{
+	return days < within ? most * (1 - fmax(0, days) / within) : 0;
+}
+
+static double threshold_of(const struct watch *w, const struct sighting *s)
+{
+	int64_t at_us = s->fact->at_us;
+	double bits = w->contain_bits +
+		      falling(NEWCOMER_BITS, ledger_age_days(w->ledger, at_us), NEWCOMER_DAYS);
+
+	if (!s->episode->has_body)
+		bits += BLIND_BITS;
+	/* a script that appears just now may be the thief's own */
+	if (s->source_kind == SOURCE_MAILBOX)
+		bits += falling(
+			YOUNG_BITS, (double)(at_us - s->source->first_us) / DAY_US, YOUNG_DAYS);
+	return bits;
+}
+
+static bool is_telling(const struct sighting *s)
+{
+	if (s->kind == SIGHTING_MESSAGE)
+		return s->strangers > 0;
+	return s->fact->at_us - s->episode->last_us < HOUR_US;
+}
+
+static bool is_distrusted(const struct watch *w, const struct episode *e, double score)
+{
+	return (score > w->contain_bits - DISTRUST_BELOW && conduct_reasons(e, 3) >= REASONS) ||
+	       conduct_family(e, CONDUCT_REFUSED) > DISTRUST_BITS ||
+	       conduct_family(e, CONDUCT_DEAD) > DISTRUST_BITS;
+}
+
+static enum verdict verdict_of(const struct watch *w, const struct watch_result *r)
+{
+	double more = r->threshold - w->contain_bits;
+
+	if (!r->is_telling || conduct_reasons(r->sighting.episode, REASON_BITS) < REASONS)
+		return VERDICT_NOTHING;
+	if (r->score >= r->threshold)
+		return VERDICT_CONTAIN;
+	return r->score >= w->suspect_bits + more ? VERDICT_SUSPECT : VERDICT_NOTHING;
+}
+
+bool watch_take(struct watch *w, const struct fact *fact, struct watch_result *ret)
+{
+	if (!ledger_note(w->ledger, fact, &ret->sighting))
+		return false;
+	ret->score = conduct_look(&ret->sighting);
+	ret->threshold = threshold_of(w, &ret->sighting);
+	ret->is_telling = is_telling(&ret->sighting);
+	ret->verdict = verdict_of(w, ret);
+	if (is_distrusted(w, ret->sighting.episode, ret->score))
+		ledger_distrust_day(ret->sighting.source);
+	return true;
+}
