@@ -29,6 +29,11 @@ __attribute__((constructor)) static void draw_seed(void)
 	}
 }
 
+void hash_set_seed(uint64_t seed)
+{
+	hash_seed = seed;
+}
+
 uint64_t hash_bytes(const void *at, size_t len)
 {
 	return XXH3_64bits_withSeed(at, len, hash_seed);

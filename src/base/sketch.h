@@ -34,6 +34,10 @@ bool sketch_is_exact(const struct sketch *s);
  * nobody outside can aim at collisions. */
 uint64_t hash_bytes(const void *at, size_t len);
 
+/* Replaces the seed, before anything was hashed: tables that were kept on disk need the seed that
+ * they were made with, and a replay needs the same one each time to give the same answer. */
+void hash_set_seed(uint64_t seed);
+
 /* The same for texts that differ only in the case of ASCII letters, made for host names and
  * addresses: texts of other bytes may fall together. Text over 255 bytes counts by its first 255.
  */
