@@ -74,7 +74,7 @@ void json_put(json_t *object, const char *key, json_t *value)
 
 void json_line(FILE *out, json_t *object)
 {
-	(void)json_dumpf(object, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
+	(void)json_dumpf(object, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
 	(void)fputc('\n', out);
 	json_decref(object);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define MINUTE    INT64_C(60)
@@ -87,6 +88,57 @@ int units_read_age(struct slice text, int64_t *ret_seconds)
 	if (r < 0)
 		return r;
 	*ret_seconds = (int64_t)n;
+	return 0;
+}
+
+/* "2026-11-23" and "12:05:50" by their digits; each field is checked by mktime() making the same of
+ * it. */
+static bool read_digits(struct slice text, const char *form, int fields[6])
+{
+	size_t field = 0;
+
+	for (size_t i = 0; i < 6; i++)
+		fields[i] = i == 2 || i == 1 ? 1 : 0;
+	if (text.len > strlen(form))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (form[i] != '0') {
+			if (text.at[i] != form[i] && !(form[i] == ' ' && text.at[i] == 'T'))
+				return false;
+			fields[++field] = 0;
+			continue;
+		}
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return false;
+		fields[field] = fields[field] * 10 + (text.at[i] - '0');
+	}
+	return text.len == 10 || text.len == 16 || text.len == 19;
+}
+
+int units_read_moment(struct slice text, int64_t now, int64_t *ret_seconds)
+{
+	int64_t age;
+	int f[6];
+
+	/* a number alone may be meant for a year */
+	if (text.len > 0 && text.at[text.len - 1] > '9' && units_read_age(text, &age) == 0) {
+		*ret_seconds = now - age;
+		return 0;
+	}
+	if (!read_digits(text, "0000-00-00 00:00:00", f) || f[0] < 1970)
+		return -EINVAL;
+	struct tm local = {.tm_year = f[0] - 1900,
+		.tm_mon = f[1] - 1,
+		.tm_mday = f[2],
+		.tm_hour = f[3],
+		.tm_min = f[4],
+		.tm_sec = f[5],
+		.tm_isdst = -1};
+	time_t at = mktime(&local);
+	if (at == (time_t)-1 || local.tm_mon != f[1] - 1 || local.tm_mday != f[2] || f[3] > 23 ||
+		f[4] > 59 || f[5] > 59)
+		return -EINVAL;
+	*ret_seconds = (int64_t)at;
 	return 0;
 }
 

@@ -21,6 +21,10 @@ struct units_given {
  * -ERANGE when it is more. *ret_seconds only on success. */
 MUST_USE int units_read_age(struct slice text, int64_t *ret_seconds);
 
+/* "2026-11-23", "2026-11-23 12:05", "2026-11-23T12:05:50", local time, or an age before now:
+ * seconds since 1970. -EINVAL for anything else. */
+MUST_USE int units_read_moment(struct slice text, int64_t now, int64_t *ret_seconds);
+
 /* "500", "10K", "2M", "1G" (powers of 1024): bytes. Errors as above. */
 MUST_USE int units_read_size(struct slice text, uint64_t *ret_bytes);
 

@@ -219,9 +219,34 @@ static void test_write(void **state)
 	assert_string_equal(units_time_json(INT64_MAX, at), "@9223372036854775807");
 }
 
+static void test_moments(void **state)
+{
+	static const char *const bad[] = {"", "2026", "2026-11", "2026-11-2", "2026-13-01",
+		"2026-02-30", "2026-11-23 24:00", "2026-11-23 12:60", "2026-11-23 12:05:60",
+		"2026-11-23 12", "2026-11-23x12:05", "1969-12-31", "-3d", "2026-11-23 12:05:50Z"};
+	int64_t at = -7;
+	char text[UNITS_TEXT];
+
+	(void)state;
+	assert_int_equal(units_read_moment(slice_of("2h"), 10000, &at), 0);
+	assert_int_equal(at, 2800);
+	assert_int_equal(units_read_moment(slice_of("2026-11-23 12:05:50"), 0, &at), 0);
+	assert_string_equal(units_time_text(at, text), "2026-11-23 12:05:50");
+	assert_int_equal(units_read_moment(slice_of("2026-11-23T12:05"), 0, &at), 0);
+	assert_string_equal(units_time_text(at, text), "2026-11-23 12:05:00");
+	assert_int_equal(units_read_moment(slice_of("2024-02-29"), 0, &at), 0);
+	assert_string_equal(units_time_text(at, text), "2024-02-29 00:00:00");
+	at = -7;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(units_read_moment(slice_of(bad[i]), 0, &at), -EINVAL);
+		assert_int_equal(at, -7);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_share),

@@ -31,7 +31,8 @@ static uint64_t *place_of(const struct hosted_domains *h, uint64_t key)
 
 static void grow(struct hosted_domains *h)
 {
-	struct hosted_domains larger = {.room = h->room > 0 ? h->room * 2 : ROOM_FIRST};
+	struct hosted_domains larger = {
+		.room = h->room > 0 ? h->room * 2 : ROOM_FIRST, .is_complete = h->is_complete};
 
 	larger.places = memory_new(larger.room, sizeof(*larger.places));
 	for (size_t i = 0; i < h->room; i++)
@@ -60,8 +61,12 @@ void hosted_domains_set(struct hosted_domains *h, struct slice domain, enum host
 
 enum hosted hosted_domains_find(const struct hosted_domains *h, struct slice domain)
 {
-	if (h->room == 0 || domain.len == 0)
+	enum hosted otherwise = h->is_complete ? HOSTED_NO : HOSTED_UNKNOWN;
+
+	if (domain.len == 0)
 		return HOSTED_UNKNOWN;
+	if (h->room == 0)
+		return otherwise;
 	uint64_t place = *place_of(h, key_of(domain));
-	return place != 0 ? (enum hosted)((place & KIND_BITS) - 1) : HOSTED_UNKNOWN;
+	return place != 0 ? (enum hosted)((place & KIND_BITS) - 1) : otherwise;
 }

@@ -6,6 +6,7 @@
 #include "base/slice.h"
 #include "facts/hosted.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@
 struct hosted_domains {
 	uint64_t *places; /* open addressing: the hash, its two lowest bits are the enum hosted */
 	size_t room, count;
+	bool is_complete; /* what was not told is not hosted */
 };
 
 void hosted_domains_free(struct hosted_domains *h);

@@ -117,6 +117,11 @@ void ledger_set_hosted(struct ledger *l, struct slice domain, enum hosted hosted
 	hosted_domains_set(&l->hosted, domain, hosted);
 }
 
+void ledger_hosted_complete(struct ledger *l)
+{
+	l->hosted.is_complete = true;
+}
+
 enum hosted ledger_hosted(const struct ledger *l, struct slice domain)
 {
 	return hosted_domains_find(&l->hosted, domain);

@@ -50,6 +50,9 @@ AUTO_FREE(ledger)
 void ledger_set_networks(struct ledger *l, struct networks *networks);
 
 void ledger_set_hosted(struct ledger *l, struct slice domain, enum hosted hosted);
+/* Those that were not named are not hosted: the table is all there is. */
+void ledger_hosted_complete(struct ledger *l);
+
 enum hosted ledger_hosted(const struct ledger *l, struct slice domain);
 
 /* Takes in one fact, in the order of time (a little disorder does no harm). Returns true and fills

@@ -13,6 +13,7 @@ const struct command *const *command_table(void)
 		&command_holds,
 		&command_restore,
 		&command_purge,
+		&command_replay,
 		&command_backscatter,
 		&command_completion,
 		NULL,

@@ -65,6 +65,7 @@ extern const struct command command_sources;
 extern const struct command command_hold;
 extern const struct command command_holds;
 extern const struct command command_purge;
+extern const struct command command_replay;
 extern const struct command command_restore;
 
 #endif

@@ -47,6 +47,11 @@ static bool takes_id_or_source(const struct command *command)
 	return strstr(command->arguments, "ID") != NULL;
 }
 
+static bool takes_files(const struct command *command)
+{
+	return strstr(command->arguments, "LOG") != NULL;
+}
+
 /* The words that the command itself takes, such as shells; NULL when there are none. */
 static const char *argument_words(const struct command *command)
 {
@@ -113,7 +118,11 @@ static void bash_command(FILE *out, const struct command *command)
 		(void)fputs(words, out);
 	each_own_option(out, command, bash_name);
 	each_global_option(out, command, bash_name);
-	(void)fputs("\"\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n\n", out);
+	(void)fputs("\"\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n", out);
+	if (takes_files(command))
+		(void)fputs("\t[[ $current == -* ]] || COMPREPLY=($(compgen -f -- \"$current\"))\n",
+			out);
+	(void)fputs("}\n\n", out);
 }
 
 void completion_bash(FILE *out)
@@ -180,6 +189,8 @@ static void zsh_command(FILE *out, const struct command *command)
 	each_global_option(out, command, zsh_option);
 	if (words != NULL)
 		(void)fprintf(out, " \\\n\t\t'1: :(%s)'", words);
+	else if (takes_files(command))
+		(void)fputs(" \\\n\t\t'*:log:_files'", out);
 	else if (command->arguments_most > 0)
 		(void)fprintf(
 			out, " \\\n\t\t'*:%s: '", takes_id_or_source(command) ? "ID" : "argument");
@@ -247,6 +258,10 @@ void completion_fish(FILE *out)
 		put_sentence(out, (*c)->help, "'\\");
 		(void)fputs("'\n", out);
 		each_own_option(out, *c, fish_option);
+		if (takes_files(*c))
+			(void)fprintf(out,
+				"complete -c stanch -n '__fish_seen_subcommand_from %s' -F\n",
+				(*c)->name);
 		if (argument_words(*c) != NULL)
 			(void)fprintf(out,
 				"complete -c stanch -n '__fish_seen_subcommand_from %s' -a '%s'\n",

@@ -1,0 +1,232 @@
+/* cmd_replay.c - stanch replay: today's rules over the past, so that an administrator sees what
+ * they would have done before he lets them do it. */
+#include "base/printable.h"
+#include "base/sketch.h"
+#include "incidents/hindsight.h"
+#include "programs/context.h"
+#include "programs/replay_input.h"
+#include "reports/hindsight.h"
+#include "systems/local_tables.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+/* The same facts give the same findings each time, also where two names share a place of a table.
+ */
+#define REPLAY_SEED UINT64_C(0x7374616e63680001)
+
+struct replay_settings {
+	const char *facts, *hosted, *networks, *since, *until, *zone;
+	bool explain;
+};
+
+#define AT(member) .offset = offsetof(struct replay_settings, member)
+
+static const struct option_row rows[] = {
+	{.name = "since",
+		.argument = "TIME",
+		.kind = OPTION_TEXT,
+		AT(since),
+		.help = "Show findings from then on: \"2026-11-23\", \"2026-11-23 12:05\", or an "
+			"age like 3d. What is before is learnt from, as a past."},
+	{.name = "until",
+		.argument = "TIME",
+		.kind = OPTION_TEXT,
+		AT(until),
+		.help = "Read no further than that."},
+	{.name = "explain",
+		.kind = OPTION_FLAG,
+		AT(explain),
+		.help = "Show all evidence of each source, and all that came near."},
+	{.name = "hosted",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		AT(hosted),
+		.help = "Domains that are hosted here, one a line. Without it, those that mail was "
+			"delivered to on this server count as hosted."},
+	{.name = "networks",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		AT(networks),
+		.help = "Which networks there are: a prefix, the number of its autonomous system "
+			"and its country a line. Without it, an address stands for its own "
+			"neighbourhood."},
+	{.name = "zone",
+		.argument = "ZONE",
+		.kind = OPTION_TEXT,
+		AT(zone),
+		.help = "Time zone of the logs, where they do not say it: UTC, +0100, "
+			"Europe/Berlin. Without it, that of this machine."},
+	{.name = "facts",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		AT(facts),
+		.help = "Read facts as JSON lines instead of logs; - for standard input."},
+};
+
+/* What is told while it runs. */
+struct telling {
+	bool json;
+	struct hindsight *hindsight;
+	struct ledger *ledger;
+};
+
+static void tell(void *context, enum hindsight_word word, const struct watch_result *result,
+	const struct hindsight_finding *finding)
+{
+	const struct telling *t = context;
+
+	if (!t->json)
+		return;
+	hindsight_print_event(stdout, word, result, finding);
+	if (word != HINDSIGHT_SCORE)
+		(void)fflush(stdout);
+}
+
+/* Mail for a domain that is delivered here says that it is hosted here. */
+static void learn_hosted(struct ledger *l, const struct fact *fact)
+{
+	struct slice domain =
+		slice_after(fact->recipient, slice_find_last(fact->recipient, '@') + 1);
+
+	if (fact->kind == FACT_DELIVERED && fact->is_local && domain.len < fact->recipient.len &&
+		ledger_hosted(l, domain) == HOSTED_UNKNOWN)
+		ledger_set_hosted(l, domain, HOSTED_YES);
+}
+
+static void take(void *context, const struct fact *fact)
+{
+	struct telling *t = context;
+
+	learn_hosted(t->ledger, fact);
+	hindsight_take(t->hindsight, fact);
+}
+
+static void set_hosted(void *context, struct slice domain)
+{
+	ledger_set_hosted(context, domain, HOSTED_YES);
+}
+
+/* The two tables, if they are given. */
+static int read_tables(const struct replay_settings *s, struct ledger *ledger,
+	struct networks *networks, struct problem *problem)
+{
+	int err = 0;
+
+	if (s->networks != NULL) {
+		err = local_tables_networks(s->networks, networks, problem);
+		ledger_set_networks(ledger, networks);
+	}
+	if (err == 0 && s->hosted != NULL) {
+		err = local_tables_hosted(s->hosted, set_hosted, ledger, problem);
+		ledger_hosted_complete(ledger);
+	}
+	return err;
+}
+
+/* In microseconds; `none` when it was not given. */
+static int read_moment(const char *typed, const char *option, int64_t none, int64_t *ret_us,
+	struct problem *problem)
+{
+	char shown[64];
+	int64_t seconds;
+
+	*ret_us = none;
+	if (typed == NULL)
+		return 0;
+	if (units_read_moment(slice_of(typed), (int64_t)time(NULL), &seconds) < 0)
+		return problem_set(problem, -1,
+			"--%s \"%s\" is no time: write 2026-11-23, \"2026-11-23 12:05\" or 3d",
+			option, printable_text(slice_of(typed), shown, sizeof(shown)));
+	*ret_us = seconds * 1000000;
+	return 0;
+}
+
+static int check_usage(const struct replay_settings *s, const struct command_arguments *arguments,
+	struct problem *problem)
+{
+	if (s->facts == NULL && arguments->count == 0)
+		return problem_set(
+			problem, -1, "which logs? Name files or folders, or --facts FILE");
+	if (s->facts != NULL && arguments->count > 0)
+		return problem_set(problem, -1, "logs or --facts, not both");
+	return 0;
+}
+
+static void print(struct context *context, struct hindsight *h, const struct watch *watch,
+	const struct replay_settings *s, const struct replay_losses *losses)
+{
+	const struct terminal terminal = {stdout, context->color, context->width};
+	const struct hindsight_view view = {.explain = s->explain,
+		.contain_bits = watch_contain_bits(watch),
+		.alpha = WATCH_ALPHA,
+		.left_out = losses->lines};
+
+	if (context->global.json)
+		hindsight_print_end(stdout, h, &view);
+	else
+		hindsight_print(&terminal, h, &view);
+}
+
+static int replay(struct context *context, const struct replay_settings *s,
+	const struct replay_source *source, int64_t since_us)
+{
+	const struct watch_settings settings = {.alpha = WATCH_ALPHA};
+	AUTO(watch) watch = watch_new(&settings);
+	AUTO(networks) networks = networks_new();
+	struct telling telling = {.json = context->global.json, .ledger = watch_ledger(watch)};
+	AUTO(hindsight) h = hindsight_new(watch, since_us, tell, &telling);
+	struct replay_losses losses = {0};
+	struct problem problem = {0};
+
+	telling.hindsight = h;
+	if (read_tables(s, telling.ledger, networks, &problem) < 0) {
+		context_problem(context, &problem);
+		return COMMAND_UNABLE;
+	}
+	replay_input_read(context, source, telling.ledger, take, &telling, &losses);
+	if (hindsight_totals(h).facts == 0) {
+		context_warn(context, "there was nothing to learn from");
+		return COMMAND_UNABLE;
+	}
+	print(context, h, watch, s, &losses);
+	return losses.lines > 0 || losses.problems > 0 ? COMMAND_UNABLE : COMMAND_DONE;
+}
+
+static int run(
+	struct context *context, const void *settings, const struct command_arguments *arguments)
+{
+	const struct replay_settings *s = settings;
+	struct replay_source source = {.logs = arguments, .facts = s->facts, .zone = s->zone};
+	struct problem problem = {0};
+	int64_t since_us;
+
+	hash_set_seed(REPLAY_SEED);
+	if (check_usage(s, arguments, &problem) < 0 ||
+		read_moment(s->since, "since", 0, &since_us, &problem) < 0 ||
+		read_moment(s->until, "until", INT64_MAX, &source.until_us, &problem) < 0) {
+		context_problem(context, &problem);
+		return COMMAND_USAGE;
+	}
+	return replay(context, s, &source, since_us);
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.arguments = "LOG...",
+	.arguments_most = SIZE_MAX,
+	.help = "what today's rules would have done over old logs",
+	.about = "Reads old logs from the first line on, as if each line were just being written, "
+		 "and shows which sources would have been contained, when, after how many "
+		 "recipients, how much more would have been stopped, and which others came near. "
+		 "Nothing is changed.\n"
+		 "Logs may be rotated and packed (gzip, Zstandard) and are put in order by their "
+		 "times; of a folder all its main logs are read. Logs in different folders are "
+		 "those of different servers.\n"
+		 "Some weeks are best: a source is judged by its own past, and of one without a "
+		 "past more is asked.",
+	.settings_size = sizeof(struct replay_settings),
+	.sets = {COMMAND_SET("What is read and shown", rows, 0)},
+	.run = run,
+};
