@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TELL_STEP  1.0 /* bits more than was told, that are worth telling */
-#define TELL_LEAST 2.0 /* bits */
-#define TELL_DAILY 3.0 /* bits, from which each day is told of */
-#define DAY_US     (INT64_C(24) * 3600 * 1000000)
+#define TELL_STEP     1.0 /* bits more than was told, that are worth telling */
+#define TELL_LEAST    2.0 /* bits */
+#define TELL_DAILY    3.0 /* bits, from which each day is told of */
+#define TELL_AGAIN_US (INT64_C(3600) * 1000000)
+#define DAY_US        (INT64_C(24) * 3600 * 1000000)
 
 /* What has to be known of each source beside the ledger. */
 struct trail {
@@ -23,7 +24,8 @@ struct trail {
 	struct hindsight_finding *outbreak; /* the latest; NULL: none */
 	struct hindsight_finding *near;
 	int64_t again_us; /* it would last have been contained again */
-	unsigned kind;    /* of episode, of the outbreak */
+	int64_t told_us;
+	unsigned kind; /* of episode, of the outbreak */
 	struct trail *next;
 };
 
@@ -191,8 +193,14 @@ static void contain(
 	struct hindsight_finding *f;
 
 	t->again_us = s->fact->at_us;
-	if (!is_new)
+	if (!is_new) {
+		if (t->outbreak != NULL && s->fact->at_us - t->told_us > TELL_AGAIN_US) {
+			t->told_us = s->fact->at_us;
+			say(h, HINDSIGHT_CONTAIN, r, t->outbreak);
+		}
 		return;
+	}
+	t->told_us = s->fact->at_us;
 	f = t->near != NULL ? t->near : add_finding(h, s->source);
 	t->near = NULL;
 	if (f != NULL) {

@@ -42,7 +42,7 @@ struct hindsight_finding {
 enum hindsight_word {
 	HINDSIGHT_SCORE,   /* more suspicious than was told that day */
 	HINDSIGHT_SUSPECT, /* for the first time of this episode */
-	HINDSIGHT_CONTAIN,
+	HINDSIGHT_CONTAIN, /* and again each hour in which it would have been contained anew */
 };
 
 /* Said at the fact that led to it. finding: of CONTAIN and SUSPECT; else NULL. */

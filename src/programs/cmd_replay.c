@@ -16,8 +16,12 @@
  */
 #define REPLAY_SEED UINT64_C(0x7374616e63680001)
 
+/* As detect.alpha of stanch.conf(5). */
+#define ALPHA_LEAST 0.000000001
+#define ALPHA_MOST  0.1
+
 struct replay_settings {
-	const char *facts, *hosted, *networks, *since, *until, *zone;
+	const char *facts, *hosted, *networks, *since, *until, *zone, *alpha;
 	bool explain;
 };
 
@@ -35,10 +39,17 @@ static const struct option_row rows[] = {
 		.kind = OPTION_TEXT,
 		AT(until),
 		.help = "Read no further than that."},
+	{.name = "alpha",
+		.argument = "SHARE",
+		.kind = OPTION_TEXT,
+		AT(alpha),
+		.help = "How likely it may be that an honest account is contained within a year; "
+			"0.0001 without it. Less takes more mail to be sure."},
 	{.name = "explain",
 		.kind = OPTION_FLAG,
 		AT(explain),
-		.help = "Show all evidence of each source, and all that came near."},
+		.help = "Show all evidence of each source, and all that came near; in JSON, what "
+			"became of each at the end."},
 	{.name = "hosted",
 		.argument = "FILE",
 		.kind = OPTION_FILE,
@@ -154,25 +165,36 @@ static int check_usage(const struct replay_settings *s, const struct command_arg
 	return 0;
 }
 
-static void print(struct context *context, struct hindsight *h, const struct watch *watch,
-	const struct replay_settings *s, const struct replay_losses *losses)
+static int read_alpha(const char *typed, double *ret_alpha, struct problem *problem)
+{
+	char shown[64];
+
+	*ret_alpha = WATCH_ALPHA;
+	if (typed == NULL)
+		return 0;
+	if (units_read_share(slice_of(typed), ret_alpha) < 0 || *ret_alpha < ALPHA_LEAST ||
+		*ret_alpha > ALPHA_MOST)
+		return problem_set(problem, -1, "--alpha \"%s\" is not within %.9f and %.1f",
+			printable_text(slice_of(typed), shown, sizeof(shown)), ALPHA_LEAST,
+			ALPHA_MOST);
+	return 0;
+}
+
+static void print(
+	const struct context *context, struct hindsight *h, const struct hindsight_view *view)
 {
 	const struct terminal terminal = {stdout, context->color, context->width};
-	const struct hindsight_view view = {.explain = s->explain,
-		.contain_bits = watch_contain_bits(watch),
-		.alpha = WATCH_ALPHA,
-		.left_out = losses->lines};
 
-	if (context->global.json)
-		hindsight_print_end(stdout, h, &view);
-	else
-		hindsight_print(&terminal, h, &view);
+	if (!context->global.json)
+		hindsight_print(&terminal, h, view);
+	else if (view->explain)
+		hindsight_print_end(stdout, h, view);
 }
 
 static int replay(struct context *context, const struct replay_settings *s,
-	const struct replay_source *source, int64_t since_us)
+	const struct replay_source *source, int64_t since_us, double alpha)
 {
-	const struct watch_settings settings = {.alpha = WATCH_ALPHA};
+	const struct watch_settings settings = {.alpha = alpha};
 	AUTO(watch) watch = watch_new(&settings);
 	AUTO(networks) networks = networks_new();
 	struct telling telling = {.json = context->global.json, .ledger = watch_ledger(watch)};
@@ -190,7 +212,11 @@ static int replay(struct context *context, const struct replay_settings *s,
 		context_warn(context, "there was nothing to learn from");
 		return COMMAND_UNABLE;
 	}
-	print(context, h, watch, s, &losses);
+	const struct hindsight_view view = {.explain = s->explain,
+		.contain_bits = watch_contain_bits(watch),
+		.alpha = alpha,
+		.left_out = losses.lines};
+	print(context, h, &view);
 	return losses.lines > 0 || losses.problems > 0 ? COMMAND_UNABLE : COMMAND_DONE;
 }
 
@@ -201,15 +227,16 @@ static int run(
 	struct replay_source source = {.logs = arguments, .facts = s->facts, .zone = s->zone};
 	struct problem problem = {0};
 	int64_t since_us;
+	double alpha;
 
 	hash_set_seed(REPLAY_SEED);
-	if (check_usage(s, arguments, &problem) < 0 ||
+	if (check_usage(s, arguments, &problem) < 0 || read_alpha(s->alpha, &alpha, &problem) < 0 ||
 		read_moment(s->since, "since", 0, &since_us, &problem) < 0 ||
 		read_moment(s->until, "until", INT64_MAX, &source.until_us, &problem) < 0) {
 		context_problem(context, &problem);
 		return COMMAND_USAGE;
 	}
-	return replay(context, s, &source, since_us);
+	return replay(context, s, &source, since_us, alpha);
 }
 
 const struct command command_replay = {
