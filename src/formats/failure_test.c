@@ -178,6 +178,12 @@ static void test_judge(void **state)
 	}
 }
 
+static void put(char *at, const char *text)
+{
+	while (*text != '\0')
+		*at++ = *text++;
+}
+
 static void test_length(void **state)
 {
 	static char text[FAILURE_TEXT_MAX + 16];
@@ -185,10 +191,10 @@ static void test_length(void **state)
 
 	(void)state;
 	memset(text, '.', sizeof(text));
-	memcpy(text + FAILURE_TEXT_MAX - 4, "spam", 4);
+	put(text + FAILURE_TEXT_MAX - 4, "spam");
 	assert_int_equal(failure_judge(&none, (struct slice){text, sizeof(text)}), FAILURE_CONTENT);
 	memset(text, '.', sizeof(text));
-	memcpy(text + FAILURE_TEXT_MAX - 3, "spam", 4);
+	put(text + FAILURE_TEXT_MAX - 3, "spam");
 	assert_int_equal(failure_judge(&none, (struct slice){text, sizeof(text)}), FAILURE_OTHER);
 }
 
