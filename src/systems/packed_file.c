@@ -13,6 +13,9 @@
 /* Bytes read from a packed file at once: what a disk reads ahead for one file. */
 #define INPUT_BYTES ((size_t)128 << 10)
 
+/* Bytes of the next block's header, which zstd asks for together with a block. */
+#define BLOCK_HEADER 3
+
 /* Bytes of the longest beginning that tells a packer. */
 #define MAGIC_MAX 6
 
@@ -30,6 +33,8 @@ struct packed_file {
 	size_t begin, end;
 	z_stream gzip;
 	ZSTD_DStream *zstd;
+	size_t wanted; /* bytes that zstd asks for next */
+	bool held;     /* zstd may hold text for which there was no room */
 };
 
 struct packed_file *packed_file_new(int fd)
@@ -160,6 +165,7 @@ static int begin_zstd(struct packed_file *file)
 	file->zstd = ZSTD_createDStream();
 	if (file->zstd == NULL)
 		return fail(file, -ENOMEM, "there is no memory to unpack it");
+	file->wanted = ZSTD_initDStream(file->zstd);
 	file->packing = ZSTD;
 	return 0;
 }
@@ -233,32 +239,38 @@ static int step_gzip(
 	return 0;
 }
 
+/* One call of zstd's, which forgets what it has unpacked in a call that fails: so it gets one block
+ * at a time, and nothing as long as text of the one before is to come. */
 static int step_zstd(
 	struct packed_file *file, char *at, size_t size, size_t *ret_len, bool *ret_done)
 {
-	if (file->begin == file->end && !file->no_more && file->between)
-		return fill(file);
+	size_t there = file->end - file->begin;
 
-	ZSTD_inBuffer in = {file->input + file->begin, file->end - file->begin, 0};
+	if (there == 0 && !file->no_more && !file->held)
+		return fill(file);
+	if (there == 0 && file->between && !file->held) {
+		*ret_done = true;
+		return 0;
+	}
+
+	size_t block = file->wanted > BLOCK_HEADER ? file->wanted - BLOCK_HEADER : file->wanted;
+	size_t offered = there < block ? there : block;
+	ZSTD_inBuffer in = {file->input + file->begin, file->held ? 0 : offered, 0};
 	ZSTD_outBuffer out = {at, size, 0};
-	bool between = file->between;
 	size_t answer = ZSTD_decompressStream(file->zstd, &out, &in);
 
-	*ret_len = out.pos;
-	file->begin += in.pos;
 	if (ZSTD_isError(answer))
 		return ZSTD_getErrorCode(answer) == ZSTD_error_frameParameter_windowTooLarge
 			       ? fail(file, -ENOMEM, "unpacking it takes more than 128 MiB")
 			       : fail(file, -EBADMSG, "its packed text is damaged");
-	/* an empty call between two frames asks for the next one's header: nothing is begun by it
-	 */
-	file->between = answer == 0 || (between && in.size == 0);
-	if (out.pos > 0 || in.pos > 0)
-		return 0;
-	if (!file->no_more)
-		return fill(file);
-	*ret_done = file->between;
-	return file->between ? 0 : fail(file, -ENODATA, "its packed text is cut off");
+	if (there == 0 && out.pos == 0 && !file->held)
+		return fail(file, -ENODATA, "its packed text is cut off");
+	*ret_len = out.pos;
+	file->begin += in.pos;
+	file->held = out.pos == size && answer > 0;
+	file->between = answer == 0;
+	file->wanted = answer > 0 ? answer : ZSTD_initDStream(file->zstd);
+	return 0;
 }
 
 int packed_file_read(struct packed_file *file, char *at, size_t size, size_t *ret_len)

@@ -166,6 +166,29 @@ static void test_damaged(void **state)
 	assert_memory_equal(got, text, SIZE / 8);
 }
 
+/* What is given before damage does not depend on the size of the pieces. */
+static void test_damaged_in_any_pieces(void **state)
+{
+	static const size_t steps[] = {1, 700, 1185, 4096, 65536, SIZE};
+	size_t (*const packers[])(const void *, size_t, void *, size_t) = {pack_gzip, pack_zstd};
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		size_t len = packers[k](text, SIZE / 2, packed, sizeof(packed));
+		memset(packed + len - 110000, 0xff, 100000); /* of a block or two of zstd's */
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+			static size_t first;
+			uint64_t used;
+			size_t n;
+			assert_int_equal(read_all(packed, len, steps[i], &n, &used), -EBADMSG);
+			first = i == 0 ? n : first;
+			assert_int_equal(n, first);
+			assert_true(n > SIZE / 8);
+			assert_memory_equal(got, text, SIZE / 8);
+		}
+	}
+}
+
 static void test_something_behind(void **state)
 {
 	uint64_t used;
@@ -288,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_one_behind_the_other),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_damaged_in_any_pieces),
 		cmocka_unit_test(test_something_behind),
 		cmocka_unit_test(test_foreign_packers),
 		cmocka_unit_test(test_is_packed),
