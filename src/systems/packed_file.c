@@ -26,6 +26,7 @@ struct packed_file {
 	enum packing packing;
 	bool no_more;       /* the file's end was read */
 	bool between;       /* no member or frame is begun */
+	bool held;          /* there may be unpacked text for which there was no room */
 	int err;            /* the answer from now on */
 	const char *damage; /* the same in words */
 	uint64_t read, given;
@@ -34,7 +35,6 @@ struct packed_file {
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 	size_t wanted; /* bytes that zstd asks for next */
-	bool held;     /* zstd may hold text for which there was no room */
 };
 
 struct packed_file *packed_file_new(int fd)
@@ -213,12 +213,12 @@ static int step_gzip(
 	/* tapes and block devices leave zeros behind the last member */
 	while (file->between && file->begin < file->end && file->input[file->begin] == '\0')
 		file->begin++;
-	if (file->begin == file->end && file->no_more) {
+	if (file->begin == file->end && !file->no_more && !file->held)
+		return fill(file);
+	if (file->begin == file->end && !file->held) {
 		*ret_done = file->between;
 		return file->between ? 0 : fail(file, -ENODATA, "its packed text is cut off");
 	}
-	if (file->begin == file->end)
-		return fill(file);
 
 	z->next_in = (unsigned char *)file->input + file->begin;
 	z->avail_in = (unsigned)(file->end - file->begin);
@@ -228,6 +228,7 @@ static int step_gzip(
 	int answer = inflate(z, Z_NO_FLUSH);
 
 	file->between = answer == Z_STREAM_END;
+	file->held = z->avail_out == 0 && !file->between;
 	*ret_len = room - z->avail_out;
 	file->begin = file->end - z->avail_in;
 	if (answer == Z_STREAM_END)
