@@ -21,8 +21,10 @@ char *log_position_text(const struct log_position *position, char at[LOG_POSITIO
 	for (size_t i = 0; i < position->count; i++) {
 		const struct log_mark *m = &position->marks[i];
 		n += snprintf(at + n, LOG_POSITION_TEXT - (size_t)n,
-			" %" PRIu64 ":%" PRIu64 ":%" PRIu64 ":%016" PRIx64 ":%016" PRIx64 "%s",
-			m->device, m->inode, m->offset, m->head, m->tail, m->inside ? "+" : "");
+			" %" PRIu64 ":%" PRIu64 ":%" PRIu64 ":%" PRIu64 ":%016" PRIx64
+			":%016" PRIx64 "%s",
+			m->device, m->inode, m->born_ns, m->offset, m->head, m->tail,
+			m->inside ? "+" : "");
 	}
 	return at;
 }
@@ -76,8 +78,9 @@ static bool take_mark(struct slice *s, struct log_mark *ret)
 	struct log_mark m = {0};
 
 	if (!take_byte(s, ' ') || !take_decimal(s, ':', &m.device) ||
-		!take_decimal(s, ':', &m.inode) || !take_decimal(s, ':', &m.offset) ||
-		!take_hash(s, &m.head) || !take_byte(s, ':') || !take_hash(s, &m.tail))
+		!take_decimal(s, ':', &m.inode) || !take_decimal(s, ':', &m.born_ns) ||
+		!take_decimal(s, ':', &m.offset) || !take_hash(s, &m.head) || !take_byte(s, ':') ||
+		!take_hash(s, &m.tail))
 		return false;
 	m.inside = take_byte(s, '+');
 	if (m.offset == 0 && (m.head != 0 || m.tail != 0 || m.inside))

@@ -20,7 +20,8 @@
 /* How far one file was read. */
 struct log_mark {
 	uint64_t device, inode;
-	uint64_t offset; /* bytes of the unpacked text, from its start */
+	uint64_t born_ns; /* nanoseconds since 1970; 0 where the file system does not keep it */
+	uint64_t offset;  /* bytes of the unpacked text, from its start */
 	uint64_t head; /* hash of the first bytes, LOG_TRAIL or offset if that is less; 0 at offset
 			  0 */
 	uint64_t tail; /* the same of the last bytes before offset */
@@ -37,11 +38,11 @@ struct log_position {
 	struct log_mark marks[LOG_POSITION_MARKS]; /* oldest file first */
 };
 
-/* Bytes of the text form, with the NUL: "v1", and for each mark five numbers with what is between.
+/* Bytes of the text form, with the NUL: "v1", and for each mark six numbers with what is between.
  */
-#define LOG_POSITION_TEXT (3 + LOG_POSITION_MARKS * (1 + 3 * 21 + 17 + 16 + 1))
+#define LOG_POSITION_TEXT (3 + LOG_POSITION_MARKS * (1 + 4 * 21 + 17 + 16 + 1))
 
-/* One line without its end: "v1 device:inode:offset:head:tail …", hashes in hexadecimal, a '+'
+/* One line without its end: "v1 device:inode:born:offset:head:tail …", hashes in hexadecimal, a '+'
  * behind a mark that is inside a line. Returns at. */
 char *log_position_text(const struct log_position *position, char at[LOG_POSITION_TEXT]);
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #define HASH "0123456789abcdef"
-#define MARK " 1:2:3:" HASH ":" HASH
+#define MARK " 1:2:9:3:" HASH ":" HASH
 
 static const struct text_case {
 	const char *name;
@@ -24,27 +24,29 @@ static const struct text_case {
 	{"as many as there may be", "v1" MARK MARK MARK MARK, 0, 4},
 	{"one too many", "v1" MARK MARK MARK MARK MARK, -EBADMSG, 0},
 	{"largest numbers",
-		"v1 18446744073709551615:18446744073709551615:18446744073709551615:" HASH ":" HASH,
+		"v1 "
+		"18446744073709551615:18446744073709551615:18446744073709551615:"
+		"18446744073709551615:" HASH ":" HASH,
 		0, 1},
-	{"too large a number", "v1 18446744073709551616:2:3:" HASH ":" HASH, -EBADMSG, 0},
-	{"far too large a number", "v1 28446744073709551615:2:3:" HASH ":" HASH, -EBADMSG, 0},
-	{"nothing read yet", "v1 1:2:0:0000000000000000:0000000000000000", 0, 1},
-	{"nothing read, but a head", "v1 1:2:0:0000000000000001:0000000000000000", -EBADMSG, 0},
-	{"nothing read, but a tail", "v1 1:2:0:0000000000000000:0000000000000001", -EBADMSG, 0},
-	{"nothing read, but inside", "v1 1:2:0:0000000000000000:0000000000000000+", -EBADMSG, 0},
+	{"too large a number", "v1 18446744073709551616:2:9:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"far too large a number", "v1 28446744073709551615:2:9:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"nothing read yet", "v1 1:2:9:0:0000000000000000:0000000000000000", 0, 1},
+	{"nothing read, but a head", "v1 1:2:9:0:0000000000000001:0000000000000000", -EBADMSG, 0},
+	{"nothing read, but a tail", "v1 1:2:9:0:0000000000000000:0000000000000001", -EBADMSG, 0},
+	{"nothing read, but inside", "v1 1:2:9:0:0000000000000000:0000000000000000+", -EBADMSG, 0},
 	{"no mark", "v1", -EBADMSG, 0},
 	{"nothing", "", -EBADMSG, 0},
 	{"another version", "v2" MARK, -EBADMSG, 0},
-	{"no version", "1:2:3:" HASH ":" HASH, -EBADMSG, 0},
-	{"zeros in front", "v1 01:2:3:" HASH ":" HASH, -EBADMSG, 0},
-	{"an empty number", "v1 1::3:" HASH ":" HASH, -EBADMSG, 0},
-	{"a negative number", "v1 -1:2:3:" HASH ":" HASH, -EBADMSG, 0},
-	{"a number that is none", "v1 1:2x:3:" HASH ":" HASH, -EBADMSG, 0},
-	{"a short hash", "v1 1:2:3:" HASH ":0123456789abcde", -EBADMSG, 0},
-	{"a long hash", "v1 1:2:3:" HASH "0:" HASH, -EBADMSG, 0},
-	{"a hash in capitals", "v1 1:2:3:0123456789ABCDEF:" HASH, -EBADMSG, 0},
-	{"a number missing", "v1 1:2:" HASH ":" HASH, -EBADMSG, 0},
-	{"cut off", "v1 1:2:3:" HASH, -EBADMSG, 0},
+	{"no version", "1:2:9:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"zeros in front", "v1 01:2:9:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"an empty number", "v1 1::9:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"a negative number", "v1 -1:2:9:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"a number that is none", "v1 1:2x:9:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"a short hash", "v1 1:2:9:3:" HASH ":0123456789abcde", -EBADMSG, 0},
+	{"a long hash", "v1 1:2:9:3:" HASH "0:" HASH, -EBADMSG, 0},
+	{"a hash in capitals", "v1 1:2:9:3:0123456789ABCDEF:" HASH, -EBADMSG, 0},
+	{"a number missing", "v1 1:2:3:" HASH ":" HASH, -EBADMSG, 0},
+	{"cut off", "v1 1:2:9:3:" HASH, -EBADMSG, 0},
 	{"a blank behind it", "v1" MARK " ", -EBADMSG, 0},
 	{"two blanks between", "v1" MARK " " MARK, -EBADMSG, 0},
 	{"the end of its line", "v1" MARK "\n", -EBADMSG, 0},
@@ -74,10 +76,11 @@ static void test_parts_of_a_mark(void **state)
 
 	(void)state;
 	assert_int_equal(
-		log_position_parse(slice_of("v1 5:6:7:000000000000000a:f00000000000000b+"), &got),
+		log_position_parse(slice_of("v1 5:6:8:7:000000000000000a:f00000000000000b+"), &got),
 		0);
 	assert_int_equal(got.marks[0].device, 5);
 	assert_int_equal(got.marks[0].inode, 6);
+	assert_int_equal(got.marks[0].born_ns, 8);
 	assert_int_equal(got.marks[0].offset, 7);
 	assert_int_equal(got.marks[0].head, 10);
 	assert_true(got.marks[0].tail == 0xf00000000000000bu);
@@ -86,7 +89,8 @@ static void test_parts_of_a_mark(void **state)
 
 static void test_longest_text_fits(void **state)
 {
-	struct log_mark m = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, true};
+	struct log_mark m = {
+		UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, true};
 	struct log_position position = {4, {m, m, m, m}}, got;
 	char at[LOG_POSITION_TEXT];
 
