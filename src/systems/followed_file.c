@@ -13,6 +13,7 @@ static struct followed_file *new_file(const struct log_shelf_file *found, int fd
 
 	file->path = memory_copy(found->path, strlen(found->path));
 	file->state = found->state;
+	file->largest = found->state.size;
 	file->fd = fd;
 	file->packed = found->name.packed;
 	file->watch = -ENOENT;
@@ -142,6 +143,29 @@ int followed_file_go_to_end(struct followed_file *file)
 	return err;
 }
 
+bool followed_file_is_beginning(
+	const struct followed_file *file, const struct followed_file *of_other)
+{
+	struct log_trail here, there;
+	struct log_mark mark = {0};
+	struct file_state now;
+
+	if (file->packed || of_other->packed || file_state_of(file->fd, &now) != 0 || now.size == 0)
+		return false;
+	if (read_trail(file->fd, now.size, &here) != 0 ||
+		read_trail(of_other->fd, now.size, &there) != 0)
+		return false;
+	log_trail_mark(&here, &mark);
+	return log_trail_matches(&there, &mark);
+}
+
+/* Nothing of it was looked at, and now there is less of it. (What is cut off otherwise, behind what
+ * was read, is an entry for which there was no room on the disk.) */
+static bool is_gone(const struct followed_file *file)
+{
+	return file->trail.offset == 0 && file->looked_at == 0 && file->state.size < file->largest;
+}
+
 static int fill_plain(struct followed_file *file, char *buffer, struct slice *ret_text)
 {
 	size_t kept = log_trail_kept(file->trail.offset), n;
@@ -152,6 +176,8 @@ static int fill_plain(struct followed_file *file, char *buffer, struct slice *re
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
+	if (is_gone(file))
+		return -ESTALE;
 	n = (size_t)got;
 	/* what was read before has to be there still */
 	if (n < kept || memcmp(buffer, file->trail.tail, kept) != 0)
@@ -212,19 +238,34 @@ static int unpack_to(struct followed_file *file, const struct log_mark *mark)
 
 /* ---- both */
 
+/* Goes as far as the file goes, if that is less than to the mark. */
+static int go_towards(struct followed_file *file, const struct log_mark *mark)
+{
+	if (file->packed)
+		return unpack_to(file, mark);
+
+	int err = file_state_of(file->fd, &file->state);
+	uint64_t end = file->state.size < mark->offset ? file->state.size : mark->offset;
+	if (err == 0)
+		err = read_trail(file->fd, end, &file->trail);
+	file->looked_at = end;
+	return err;
+}
+
 int followed_file_go_to_mark(struct followed_file *file, const struct log_mark *mark)
 {
-	int err = 0;
+	int err = go_towards(file, mark);
 
-	if (file->packed)
-		err = unpack_to(file, mark);
-	else
-		err = read_trail(file->fd, mark->offset, &file->trail);
 	if (err != 0)
 		return err == -ESTALE ? 0 : err;
 	file->inside = mark->inside;
-	file->looked_at = mark->offset;
-	return log_trail_matches(&file->trail, mark) ? 1 : 0;
+	if (log_trail_matches(&file->trail, mark))
+		return 1;
+	file->inside = false;
+	return file->trail.offset < mark->offset && file->trail.offset >= LOG_TRAIL &&
+			       log_trail_same_head(&file->trail, mark)
+		       ? 2
+		       : 0;
 }
 
 bool followed_file_has_more(struct followed_file *file)
@@ -244,7 +285,7 @@ bool followed_file_has_more(struct followed_file *file)
 		file->largest = file->state.size;
 	/* truncated and grown to the same size, it has been written to */
 	return file->state.size > file->looked_at || file->state.size < file->trail.offset ||
-	       file->state.written_ns != file->looked_written_ns;
+	       is_gone(file) || file->state.written_ns != file->looked_written_ns;
 }
 
 int followed_file_fill(struct followed_file *file, char *buffer, struct slice *ret_text)

@@ -50,13 +50,19 @@ struct followed_file *followed_file_unreadable(const struct log_shelf_file *file
 void followed_file_close(struct followed_file *file);
 void followed_file_free(struct followed_file *file); /* NULL is fine */
 
-/* Goes to the place of the mark, in a file that was just opened. 1: it is there. 0: the file is not
- * the one that the mark tells of. Negative: it could not be read up to there. If it is not 1, the
- * file is of no use but to be freed. Of a mark with nothing read, any file is the right one. */
+/* Goes to the place of the mark, in a file that was just opened. 1: it is there. 2: the file is the
+ * beginning of what the mark tells of, a copy that was made before the mark was set: all of it was
+ * read. 0: neither. Negative: it could not be read up to there. With 0 and less, the file is of no
+ * use but to be freed. Of a mark with nothing read, any file is the right one. */
 MUST_USE int followed_file_go_to_mark(struct followed_file *file, const struct log_mark *mark);
 
 /* Behind the last LF of a plain file that was just opened. 0 or a negative errno. */
 MUST_USE int followed_file_go_to_end(struct followed_file *file);
+
+/* Whether one plain file, in which there is something, is the beginning of another, as far as can
+ * be seen at its ends: a copy of it that was made or is being made. */
+bool followed_file_is_beginning(
+	const struct followed_file *file, const struct followed_file *of_other);
 
 /* What a position has to say of it. */
 struct log_mark followed_file_mark(const struct followed_file *file);

@@ -221,6 +221,7 @@ struct plan {
 		*at;  /* of each of its files: opened, or one that is followed already */
 	size_t depth; /* the newest so many are to be followed */
 	size_t later; /* of those: the newest so many, when there is room for them */
+	size_t fresh; /* the newest so many are to be opened, if they are not yet */
 	int live_err; /* why the live file could not be opened */
 };
 
@@ -245,9 +246,10 @@ static bool is_live(const struct log_follow *f, const struct plan *plan, size_t 
 	return strcmp(plan->shelf.files[j].path, f->live) == 0;
 }
 
-/* Opens a file and goes to the mark; *ret is NULL when it is not there. */
-static int open_at_mark(
-	const struct log_shelf_file *found, const struct log_mark *mark, struct followed_file **ret)
+/* Opens a file and goes to the mark; *ret is NULL when it is not there. *ret_beginning: the file is
+ * only the beginning of what the mark tells of. */
+static int open_at_mark(const struct log_shelf_file *found, const struct log_mark *mark,
+	struct followed_file **ret, bool *ret_beginning)
 {
 	struct followed_file *file;
 	int err = followed_file_open(found, &file);
@@ -255,7 +257,9 @@ static int open_at_mark(
 	*ret = NULL;
 	if (err != 0) /* what cannot be read is not known to be it */
 		return err == -EAGAIN ? err : 0;
-	if (followed_file_go_to_mark(file, mark) == 1)
+	int answer = followed_file_go_to_mark(file, mark);
+	*ret_beginning = answer == 2;
+	if (answer >= 1)
 		*ret = file;
 	else
 		followed_file_free(file);
@@ -270,36 +274,62 @@ static bool has_state_of(const struct log_shelf_file *found, const struct log_ma
 	return file_state_same(&found->state, &state);
 }
 
-/* Whether the mark can be in it, by what costs nothing to find out. */
-static bool may_hold(const struct log_shelf_file *found, const struct log_mark *mark)
+/* Looks into one file for the mark. *ret is NULL when it is not there, or the file is followed. */
+static int look_for_mark(const struct log_follow *f, const struct plan *plan, size_t j,
+	const struct log_mark *mark, struct followed_file **ret, bool *ret_beginning)
 {
-	if (mark->offset == 0) /* every file begins with nothing: only the file itself is it */
-		return has_state_of(found, mark) && !found->name.packed;
-	return found->name.packed || found->state.size >= mark->offset;
+	const struct log_shelf_file *found = &plan->shelf.files[j];
+	const struct followed_file *known = file_with_state(f, &found->state);
+
+	*ret = NULL;
+	if (plan->at[j] != NULL || (known != NULL && known->fd >= 0))
+		return 0;
+	/* every file begins with nothing: only the file itself is it */
+	if (mark->offset == 0 && (!has_state_of(found, mark) || found->name.packed))
+		return 0;
+	return open_at_mark(found, mark, ret, ret_beginning);
+}
+
+static void give_back(struct plan *plan, size_t j)
+{
+	if (j == plan->shelf.count)
+		return;
+	followed_file_free(plan->at[j]);
+	plan->at[j] = NULL;
 }
 
 /* Looks for the mark among the files that are not yet taken: the same file first, then its content
- * in any other. *ret_at is plan->shelf.count when it is nowhere; else plan->at of it is set. */
+ * in any other, else a copy of its beginning. *ret_at is plan->shelf.count when it is nowhere; else
+ * plan->at of it is set. */
 static int find_mark(
 	const struct log_follow *f, struct plan *plan, const struct log_mark *mark, size_t *ret_at)
 {
+	size_t none = plan->shelf.count, beginning = none;
+
 	for (int same = 1; same >= 0; same--) {
 		for (size_t j = 0; j < plan->shelf.count; j++) {
-			const struct log_shelf_file *found = &plan->shelf.files[j];
-			const struct followed_file *known = file_with_state(f, &found->state);
-			if (plan->at[j] != NULL || (known != NULL && known->fd >= 0) ||
-				has_state_of(found, mark) != (same == 1) || !may_hold(found, mark))
+			struct followed_file *file;
+			bool is_beginning = false;
+			if (has_state_of(&plan->shelf.files[j], mark) != (same == 1))
 				continue;
-			int err = open_at_mark(found, mark, &plan->at[j]);
+			int err = look_for_mark(f, plan, j, mark, &file, &is_beginning);
 			if (err != 0)
 				return err;
-			if (plan->at[j] != NULL) {
+			if (file == NULL)
+				continue;
+			if (!is_beginning) {
+				give_back(plan, beginning);
+				plan->at[j] = file;
 				*ret_at = j;
 				return 0;
 			}
+			if (beginning == none)
+				plan->at[beginning = j] = file;
+			else
+				followed_file_free(file);
 		}
 	}
-	*ret_at = plan->shelf.count;
+	*ret_at = beginning;
 	return 0;
 }
 
@@ -316,7 +346,8 @@ static int plan_open_one(const struct log_follow *f, struct plan *plan, size_t j
 	}
 	if (known != NULL && known->trail.offset > 0) {
 		struct log_mark mark = followed_file_mark(known);
-		err = open_at_mark(found, &mark, &plan->at[j]);
+		bool beginning;
+		err = open_at_mark(found, &mark, &plan->at[j], &beginning);
 	}
 	if (err == 0 && plan->at[j] == NULL)
 		err = followed_file_open(found, &plan->at[j]);
@@ -329,6 +360,18 @@ static int plan_open_one(const struct log_follow *f, struct plan *plan, size_t j
 	return 0;
 }
 
+/* While logrotate copies the live file, to truncate it then, the copy is no file of its own. */
+static void leave_out_copy(const struct log_follow *f, struct plan *plan)
+{
+	const struct followed_file *live = plan->fresh > 0 ? plan->at[0] : NULL;
+
+	for (size_t j = 1; live != NULL && live->fd >= 0 && j < plan->fresh; j++)
+		if (plan->at[j] != NULL && plan->at[j]->fd >= 0 && plan->at[j]->trail.offset == 0 &&
+			place_of(f, plan->at[j]) == f->count &&
+			followed_file_is_beginning(plan->at[j], live))
+			give_back(plan, j);
+}
+
 /* Opens all that are to be followed. -EAGAIN when the folder was changed meanwhile: then nothing is
  * known of their order. */
 static int plan_complete(const struct log_follow *f, struct plan *plan)
@@ -338,11 +381,12 @@ static int plan_complete(const struct log_follow *f, struct plan *plan)
 	int err = 0;
 
 	plan->later = plan->depth > room ? plan->depth - room : 0;
-	for (size_t j = plan->depth; err == 0 && j-- > plan->later;)
+	for (size_t j = plan->fresh; err == 0 && j-- > plan->later;)
 		if (plan->at[j] == NULL)
 			err = plan_open_one(f, plan, j);
 	if (err != 0)
 		return err;
+	leave_out_copy(f, plan);
 
 	log_shelf_read(f->live, f->name, &again);
 	bool same = log_shelf_same(&plan->shelf, &again);
@@ -446,7 +490,7 @@ static int begin_anew(struct log_follow *f, struct plan *plan)
 		plan->live_err = err != -EAGAIN && err != -ESTALE ? err : 0;
 		return err == -ESTALE ? -EAGAIN : err;
 	}
-	plan->depth = 1;
+	plan->depth = plan->fresh = 1;
 	err = plan_complete(f, plan);
 	if (err != 0)
 		return err;
@@ -456,19 +500,22 @@ static int begin_anew(struct log_follow *f, struct plan *plan)
 	return 0;
 }
 
-/* A file that was read is there, and its content is not: it was copied and truncated. Without the
- * time of birth, it may as well be another file that got the inode. */
+/* Whether the file is the one of the mark, for certain. Without the time of birth, it may as well
+ * be another one that got the inode. */
+static bool is_file_of(const struct log_shelf_file *found, const struct log_mark *mark)
+{
+	return mark->born_ns != 0 && found->state.born_ns != 0 && has_state_of(found, mark);
+}
+
+/* A file that was read is there, and its content is not: it was truncated. */
 static void tell_truncated_meanwhile(
 	struct log_follow *f, const struct plan *plan, const struct log_mark *mark)
 {
-	for (size_t j = 0; j < plan->depth; j++) {
-		const struct log_shelf_file *found = &plan->shelf.files[j];
-		if (mark->offset > 0 && mark->born_ns != 0 && found->state.born_ns != 0 &&
-			has_state_of(found, mark) && plan->at[j] != NULL &&
-			plan->at[j]->trail.offset == 0)
-			tell(f, (struct log_follow_event){
-					.kind = LOG_FOLLOW_TRUNCATED, .path = found->path});
-	}
+	for (size_t j = 0; j < plan->depth; j++)
+		if (mark->offset > 0 && is_file_of(&plan->shelf.files[j], mark) &&
+			plan->at[j] != NULL && plan->at[j]->trail.offset == 0)
+			tell(f, (struct log_follow_event){.kind = LOG_FOLLOW_TRUNCATED,
+					.path = plan->shelf.files[j].path});
 }
 
 /* The newest that something was read of, or the oldest. */
@@ -528,6 +575,27 @@ static int find_saved(const struct log_follow *f, struct plan *plan, size_t *ret
 	return err;
 }
 
+/* None of the marks is there, but the live file is one of theirs: it was truncated, and no copy has
+ * all that was read of it. Whatever is in it now was written since. */
+static bool is_truncated(const struct log_follow *f, const struct plan *plan)
+{
+	for (size_t i = 0; i < f->saved.count; i++)
+		if (is_live(f, plan, 0) && is_file_of(&plan->shelf.files[0], &f->saved.marks[i]))
+			return true;
+	return false;
+}
+
+/* What is newer than the newest file that something was read of is to be read from its start. What
+ * stands between two of those is not new: a copy of what was read in the file that was truncated
+ * then. */
+static size_t count_unknown(const struct plan *plan)
+{
+	for (size_t j = 0; j < plan->depth; j++)
+		if (plan->at[j] != NULL && plan->at[j]->trail.offset > 0)
+			return j;
+	return plan->depth;
+}
+
 static int begin(struct log_follow *f, struct plan *plan)
 {
 	size_t depth = 0;
@@ -537,12 +605,15 @@ static int begin(struct log_follow *f, struct plan *plan)
 	int err = f->has_saved ? find_saved(f, plan, &depth) : 0;
 	if (err != 0)
 		return err;
+	if (depth == 0 && f->has_saved && is_truncated(f, plan))
+		depth = 1;
 	if (depth == 0)
 		return begin_anew(f, plan);
 
 	plan->depth = depth;
+	plan->fresh = count_unknown(plan);
 	err = plan_complete(f, plan);
-	if (err != 0)
+	if (err != 0 || plan->at[depth - 1] == NULL)
 		return err;
 	resume_at(f, plan);
 	f->begun = true;
@@ -604,6 +675,7 @@ static int go_on(struct log_follow *f, struct plan *plan)
 
 	if (err != 0 || plan->depth == 0)
 		return err;
+	plan->fresh = plan->depth;
 	err = plan_complete(f, plan);
 	if (err != 0)
 		return err;
@@ -705,10 +777,10 @@ static const struct followed_file *find_copy(struct log_follow *f, const struct 
 		plan_begin(f, &plan);
 		err = find_mark(f, &plan, mark, &j);
 		if (err == 0 && j < plan.shelf.count) {
-			plan.depth = j + 1;
+			plan.depth = plan.fresh = j + 1;
 			err = plan_complete(f, &plan);
 			if (err == 0) {
-				copy = plan.at[j];
+				copy = plan.at[j]->trail.offset == mark->offset ? plan.at[j] : NULL;
 				plan_carry_out(f, &plan, 1);
 			}
 		}

@@ -798,6 +798,172 @@ static void test_copied_and_truncated_while_stopped(void **state)
 	scene_free(s);
 }
 
+/* More was read than the copy has, when the position was saved. */
+static void test_truncated_while_stopped(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_END, "mainlog");
+
+	put(s, "mainlog", "a\n");
+	assert_seen(s, "", "found mainlog\n");
+	copy(s, "mainlog", "mainlog.1");
+	put(s, "mainlog", "b\n");
+	assert_seen(s, "b\n", "");
+	restart(s);
+	truncate_to_nothing(s, "mainlog");
+	put(s, "mainlog", "c\n");
+	assert_seen(s, "c\n", "resumed mainlog\ntruncated mainlog\n");
+	scene_free(s);
+}
+
+static void put_many(
+	const struct scene *s, const char *name, const char *word, int first, int count)
+{
+	char line[100];
+
+	for (int i = first; i < first + count; i++) {
+		(void)snprintf(line, sizeof(line), "%s %d ....................\n", word, i);
+		put(s, name, line);
+	}
+}
+
+/* A copy of what was read already, beside the file that was truncated: it is not read again, in
+ * whatever order the program was stopped, the log copied and truncated, and copied again. */
+static void test_copy_of_what_was_read(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_END, "mainlog");
+
+	put(s, "mainlog", "");
+	assert_seen(s, "", "found mainlog\n");
+	s->count_only = true;
+	put_many(s, "mainlog", "a", 0, 20);
+	copy(s, "mainlog", "mainlog.1");
+	put_many(s, "mainlog", "a", 20, 5);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 25);
+	restart(s);
+	truncate_to_nothing(s, "mainlog");
+	put_many(s, "mainlog", "b", 0, 30);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 55);
+	assert_non_null(strstr(s->events, "truncated mainlog\n"));
+	restart(s);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 55);
+
+	/* the same while it runs */
+	move(s, "mainlog.1", "mainlog.2");
+	copy(s, "mainlog", "mainlog.1");
+	put_many(s, "mainlog", "b", 30, 5);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 60);
+	truncate_to_nothing(s, "mainlog");
+	put_many(s, "mainlog", "c", 0, 30);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 90);
+	restart(s);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 90);
+
+	/* and packed */
+	move(s, "mainlog.2", "mainlog.3");
+	move(s, "mainlog.1", "mainlog.2");
+	copy(s, "mainlog", "mainlog.1");
+	put_many(s, "mainlog", "c", 30, 5);
+	(void)read_on(s);
+	restart(s);
+	truncate_to_nothing(s, "mainlog");
+	pack(s, "mainlog.1", "mainlog.1.gz", pack_gzip);
+	put_many(s, "mainlog", "d", 0, 3);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 98);
+	assert_null(strstr(s->events, "lost"));
+	scene_free(s);
+}
+
+/* As above, but one of the copies holds lines that nobody has read. */
+static void test_copied_twice_after_all_was_read(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+
+	s->count_only = true;
+	put_many(s, "mainlog", "a", 0, 20);
+	copy(s, "mainlog", "mainlog.2");
+	put_many(s, "mainlog", "a", 20, 5);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 25);
+	truncate_to_nothing(s, "mainlog");
+	put_many(s, "mainlog", "b", 0, 10);
+	copy(s, "mainlog", "mainlog.1");
+	truncate_to_nothing(s, "mainlog");
+	put_many(s, "mainlog", "c", 0, 3);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 38);
+	scene_free(s);
+}
+
+/* Looked at between copying and truncating. */
+static void test_copy_before_truncation(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+
+	s->count_only = true;
+	put_many(s, "mainlog", "a", 0, 20);
+	(void)read_on(s);
+	restart(s);
+	move(s, "mainlog", "mainlog.2"); /* whatever: it is not the live file any more */
+	put_many(s, "mainlog", "b", 0, 20);
+	copy(s, "mainlog", "mainlog.1");
+	put_many(s, "mainlog", "b", 20, 5);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 45);
+	truncate_to_nothing(s, "mainlog");
+	put_many(s, "mainlog", "c", 0, 5);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 50);
+	restart(s);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 50);
+	scene_free(s);
+}
+
+/* Nothing of it was read yet: what is lost is told. */
+static void test_truncated_before_it_was_read(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+
+	put(s, "mainlog", "a\nb\n");
+	(void)read_on(s);
+	restart(s);
+	move(s, "mainlog", "mainlog.1");
+	put(s, "mainlog.1", "c\nd\n");
+	put(s, "mainlog", "lost\n");
+	s->budget.lines = 1;
+	(void)read_on(s);
+	truncate_to_nothing(s, "mainlog");
+	s->lines[0] = s->events[0] = '\0';
+	s->budget.lines = 10;
+	put(s, "mainlog", "e\n");
+	assert_seen(s, "d\ne\n", "truncated mainlog\n");
+	assert_int_equal(s->last[LOG_FOLLOW_TRUNCATED].bytes, 5);
+	scene_free(s);
+}
+
+/* An entry for which the disk had no room is cut off again: nothing is lost, and nothing is told.
+ */
+static void test_half_an_entry_is_taken_back(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+	char path[FOLDER_PATH_MAX + 100];
+
+	put(s, "mainlog", "a\nhalf");
+	assert_seen(s, "a\n", "found mainlog\n");
+	assert_int_equal(truncate(in(s, "mainlog", path), 2), 0);
+	assert_seen(s, "", "");
+	put(s, "mainlog", "b\n");
+	assert_seen(s, "b\n", "");
+	scene_free(s);
+}
+
 /* ---- stopped and begun again */
 
 static void test_restart_in_the_same_file(void **state)
@@ -1496,6 +1662,12 @@ int main(void)
 		IN_FOLDER(test_copied_packed_and_truncated),
 		IN_FOLDER(test_copied_and_truncated_twice),
 		IN_FOLDER(test_copied_and_truncated_while_stopped),
+		IN_FOLDER(test_truncated_while_stopped),
+		IN_FOLDER(test_copy_of_what_was_read),
+		IN_FOLDER(test_copied_twice_after_all_was_read),
+		IN_FOLDER(test_copy_before_truncation),
+		IN_FOLDER(test_truncated_before_it_was_read),
+		IN_FOLDER(test_half_an_entry_is_taken_back),
 		IN_FOLDER(test_restart_in_the_same_file),
 		IN_FOLDER(test_restart_before_the_first_look),
 		IN_FOLDER(test_restart_after_rotation),
