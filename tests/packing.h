@@ -36,6 +36,12 @@ static inline size_t pack_zstd(const void *text, size_t len, void *at, size_t si
 	return n;
 }
 
+/* Bytes, and no NUL behind them. */
+static inline void put_bytes_at(char *at, const char *bytes, size_t len)
+{
+	memcpy(at, bytes, len);
+}
+
 /* A file in memory that holds the bytes, to be read from its start. */
 static inline int file_of(const void *bytes, size_t len)
 {

@@ -97,7 +97,7 @@ static int read_at(int fd, char *at, size_t len, uint64_t offset, size_t *ret_le
 /* What would be known if all before offset had been read. -ESTALE when there is less. */
 static int read_trail(int fd, uint64_t offset, struct log_trail *ret)
 {
-	size_t kept = log_trail_kept(offset), n;
+	size_t kept = log_trail_kept(offset), n = 0;
 	struct log_trail trail = {.offset = offset};
 
 	int err = read_at(fd, trail.head, kept, 0, &n);

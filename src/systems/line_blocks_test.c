@@ -132,7 +132,7 @@ static void test_long_lines(void **state)
 			if (begin > 0)
 				input[begin - 1] = '\n';
 			input[end] = '\n';
-			memcpy(input + end + 1, "after\n", 6);
+			put_bytes_at(input + end + 1, "after\n", 6);
 			for (size_t at = 1; at < begin; at += 100)
 				input[at] = '\n';
 			struct reading r = read_all(file_of(input, end + 7));

@@ -194,7 +194,7 @@ static void test_files_without_times_stay_behind(void **state)
 		late[i] = '\n';
 	late[LOG_LINE_MAX - 2] = '\n';
 	late[sizeof(late) - 1] = '\n';
-	memcpy(late + LOG_LINE_MAX - 1, "t0 late\n", 8);
+	put_bytes_at(late + LOG_LINE_MAX - 1, "t0 late\n", 8);
 	folder_write_bytes(s->top, "late", late, sizeof(late));
 	add_server(s, false, "first b b2 empty a");
 	(void)assert_lines(s, "0:none\n0:t1 a\n0:t9 b\n0:nothing\n");
@@ -365,7 +365,7 @@ static void test_unfinished_and_long_lines(void **state)
 	memset(text, 'x', sizeof(text));
 	text[LOG_LINE_MAX] = '\n';                        /* as long as may be */
 	text[LOG_LINE_MAX + 1 + LOG_LINE_MAX + 1] = '\n'; /* one longer */
-	memcpy(text + sizeof(text) - 9, "\nend\nhalf", 9);
+	put_bytes_at(text + sizeof(text) - 9, "\nend\nhalf", 9);
 	folder_write_bytes(s->top, "a", text, sizeof(text));
 	folder_write(s->top, "b", "t1 b\n");
 	add_server(s, true, "a b");

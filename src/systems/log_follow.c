@@ -124,9 +124,9 @@ static struct followed_file *file_with_state(
 
 static void take_out(struct log_follow *f, size_t i)
 {
-	memmove((void *)&f->files[i], (void *)&f->files[i + 1],
-		(f->count - i - 1) * sizeof(f->files[0]));
 	f->count--;
+	for (; i < f->count; i++)
+		f->files[i] = f->files[i + 1];
 }
 
 static void close_file(struct log_follow *f, struct followed_file *file)

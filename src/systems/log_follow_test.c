@@ -625,7 +625,7 @@ static void test_name_of_the_day(void **state)
 	put(s, "mainlog-20261124", "b\n");
 	assert_seen(s, "b\n", "rotated mainlog-20261124\n");
 	/* nobody sent mail on the 25th; the 26th was missed */
-	s->now += 3 * 86400;
+	s->now += (int64_t)3 * 86400;
 	put(s, "mainlog-20261126", "c\n");
 	put(s, "mainlog-20261127", "d\n");
 	assert_seen(s, "c\nd\n", "rotated mainlog-20261126\nrotated mainlog-20261127\n");
@@ -645,7 +645,7 @@ static void test_name_of_the_month(void **state)
 
 	put(s, "main.202611", "a\n");
 	assert_seen(s, "a\n", "found main.202611\n");
-	s->now += 8 * 86400;
+	s->now += (int64_t)8 * 86400;
 	put(s, "main.202612", "b\n");
 	assert_seen(s, "b\n", "rotated main.202612\n");
 	scene_free(s);

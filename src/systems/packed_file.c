@@ -105,7 +105,7 @@ static int read_some(struct packed_file *file, char *at, size_t size, size_t *re
 /* More input behind what is still there. */
 static int fill(struct packed_file *file)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (file->begin == file->end)
 		file->begin = file->end = 0;

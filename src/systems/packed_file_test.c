@@ -22,7 +22,9 @@ static int fill_text(void **state)
 	(void)state;
 	for (size_t i = 0; i < SIZE; i++) {
 		chance = chance * 1103515245 + 12345;
-		text[i] = i % 80 == 79 ? '\n' : (char)('a' + (chance >> 16) % 26);
+		text[i] = "abcdefghijklmnopqrstuvwxyz"[(chance >> 16) % 26];
+		if (i % 80 == 79)
+			text[i] = '\n';
 	}
 	return 0;
 }
@@ -103,14 +105,14 @@ static void test_one_behind_the_other(void **state)
 	assert_text(packed, n + 300000, 100000);
 
 	/* a frame to skip, as pzstd writes them */
-	memcpy(packed, "\x50\x2a\x4d\x18\x04\x00\x00\x00????", 12);
+	put_bytes_at(packed, "\x50\x2a\x4d\x18\x04\x00\x00\x00????", 12);
 	n = 12;
 	n += pack_zstd(text, 1000, packed + n, sizeof(packed) - n);
 	n += pack_zstd("", 0, packed + n, sizeof(packed) - n);
 	n += pack_zstd(text + 1000, 99000, packed + n, sizeof(packed) - n);
-	memcpy(packed + n, "\x5f\x2a\x4d\x18\x00\x00\x00\x00", 8);
+	put_bytes_at(packed + n, "\x5f\x2a\x4d\x18\x00\x00\x00\x00", 8);
 	assert_text(packed, n + 8, 100000);
-	memcpy(packed, "\x5f\x2a\x4d\x18\x04\x00\x00\x00????", 12);
+	put_bytes_at(packed, "\x5f\x2a\x4d\x18\x04\x00\x00\x00????", 12);
 	assert_text(packed, n + 8, 100000);
 }
 
@@ -195,11 +197,11 @@ static void test_something_behind(void **state)
 	size_t n, len = pack_gzip(text, 3000, packed, sizeof(packed));
 
 	(void)state;
-	memcpy(packed + len, "some text", 9);
+	put_bytes_at(packed + len, "some text", 9);
 	assert_int_equal(read_all(packed, len + 9, 65536, &n, &used), -EBADMSG);
 	assert_int_equal(n, 3000);
 	len = pack_zstd(text, 3000, packed, sizeof(packed));
-	memcpy(packed + len, "some text", 9);
+	put_bytes_at(packed + len, "some text", 9);
 	assert_int_equal(read_all(packed, len + 9, 65536, &n, &used), -EBADMSG);
 	assert_int_equal(n, 3000);
 }
