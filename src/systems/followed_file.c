@@ -285,7 +285,7 @@ bool followed_file_has_more(struct followed_file *file)
 		file->largest = file->state.size;
 	/* truncated and grown to the same size, it has been written to */
 	return file->state.size > file->looked_at || file->state.size < file->trail.offset ||
-	       is_gone(file) || file->state.written_ns != file->looked_written_ns;
+	       file->state.written_ns != file->looked_written_ns;
 }
 
 int followed_file_fill(struct followed_file *file, char *buffer, struct slice *ret_text)
@@ -303,6 +303,7 @@ void followed_file_use(struct followed_file *file, struct slice used, bool nothi
 	else
 		file->looked_at = file->trail.offset + (nothing_left ? file->filled : used.len);
 	file->looked_written_ns = file->state.written_ns;
+	file->largest = file->state.size;
 	log_trail_add(&file->trail, used);
 }
 

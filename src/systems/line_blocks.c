@@ -32,7 +32,6 @@ struct block {
 struct line_blocks {
 	struct packed_file *file; /* the thread's own, while there is one */
 	struct block blocks[BLOCKS];
-	size_t count;       /* of them that are used: 1 without a thread */
 	size_t now;         /* the caller's */
 	struct slice begun; /* of a line, at the end of the caller's */
 	bool inside;        /* the begun line is too long: left out up to its LF */
@@ -103,7 +102,6 @@ struct line_blocks *line_blocks_new(int fd)
 	struct line_blocks *b = memory_new(1, sizeof(*b));
 
 	b->file = packed_file_new(fd);
-	b->count = 1;
 	make_room(&b->blocks[0]);
 	b->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	b->filled_one = b->freed_one = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
@@ -159,10 +157,7 @@ static void read_ahead(struct line_blocks *b)
 {
 	for (size_t i = 1; i < BLOCKS; i++)
 		make_room(&b->blocks[i]);
-	b->count = BLOCKS;
 	b->threaded = start_thread(b);
-	if (!b->threaded)
-		b->count = 1;
 }
 
 static void put_in_front(struct line_blocks *b, struct block *block)
@@ -173,7 +168,7 @@ static void put_in_front(struct line_blocks *b, struct block *block)
 
 static struct block *next_of_thread(struct line_blocks *b)
 {
-	size_t next = (b->now + 1) % b->count;
+	size_t next = (b->now + 1) % BLOCKS;
 
 	(void)pthread_mutex_lock(&b->lock);
 	while (b->filled == 0)

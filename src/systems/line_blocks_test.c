@@ -202,6 +202,22 @@ static void test_given_up(void **state)
 	}
 }
 
+/* A caller who is slower than unpacking finds his block as it was given to him. */
+static void test_slow_caller(void **state)
+{
+	size_t sum = 0, n = pack_zstd(text, SIZE, packed, sizeof(packed));
+	AUTO(line_blocks) blocks = line_blocks_new(file_of(packed, n));
+	struct slice block;
+
+	(void)state;
+	while (line_blocks_next(blocks, &block) == 0 && block.len > 0) {
+		(void)usleep(5000);
+		assert_memory_equal(block.at, text + sum, block.len);
+		sum += block.len;
+	}
+	assert_int_equal(sum, SIZE);
+}
+
 /* No thread can be made where there is no room for its stack. */
 static void test_without_a_thread(void **state)
 {
@@ -229,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_long_line_without_end),
 		cmocka_unit_test(test_damage_comes_last),
 		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_slow_caller),
 		cmocka_unit_test(test_without_a_thread),
 	};
 

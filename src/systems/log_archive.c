@@ -28,7 +28,7 @@ struct stream {
 	struct line_blocks *blocks; /* of the file before next; NULL: none is open */
 	struct slice rest;          /* lines of the block that are still to come */
 	struct slice line;          /* the next to hand out, when merging */
-	int64_t time;               /* of it, or of the one before when it has none */
+	int64_t time;               /* of it */
 };
 
 struct log_archive {
@@ -153,7 +153,7 @@ static void add_server(struct log_archive *a, size_t index, const struct log_arc
 	struct stream *s = &a->streams[index];
 
 	s->server = index;
-	s->time = LOG_ARCHIVE_NO_TIME;
+
 	s->count = server->count;
 	s->files = memory_new(server->count, sizeof(*s->files));
 	for (size_t i = 0; i < server->count; i++) {
@@ -349,9 +349,8 @@ static bool advance(struct log_archive *a, struct stream *s)
 		s->line = take_line(s);
 	} while (is_too_long(a, s->line));
 
-	int64_t time = a->visitor.time(a->visitor.context, s->line);
-	if (time != LOG_ARCHIVE_NO_TIME)
-		s->time = time;
+	/* without a time it is the earliest of all, and so comes right behind the one before it */
+	s->time = a->visitor.time(a->visitor.context, s->line);
 	return true;
 }
 

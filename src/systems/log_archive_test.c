@@ -227,6 +227,21 @@ static void test_merged_by_time(void **state)
 	free(s);
 }
 
+/* The second of three, or the third, is next. */
+static void test_merged_next(void **state)
+{
+	struct shelf *s = shelf_new(state);
+
+	folder_write(s->top, "a", "t1 a\nt5 a\nt6 a\n");
+	folder_write(s->top, "b", "t9 b\n");
+	folder_write(s->top, "c", "t2 c\nt7 c\n");
+	add_server(s, false, "a");
+	add_server(s, false, "b");
+	add_server(s, false, "c");
+	(void)assert_lines(s, "0:t1 a\n2:t2 c\n0:t5 a\n0:t6 a\n2:t7 c\n1:t9 b\n");
+	free(s);
+}
+
 /* An hour that comes twice: the order within a server is never touched. */
 static void test_times_that_go_back(void **state)
 {
@@ -420,6 +435,24 @@ static void test_standard_input(void **state)
 	free(s);
 }
 
+/* A pipe by its name, as a shell's <( ) gives it, is not read before its turn. */
+static void test_pipe_by_name(void **state)
+{
+	struct shelf *s = shelf_new(state);
+	int ends[2];
+
+	folder_write(s->top, "log", "t9 a\n");
+	add_server(s, false, "log -");
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "t5 in\n", 6), 6);
+	close(ends[1]);
+	(void)snprintf(s->paths[0][1], FOLDER_PATH_MAX, "/dev/fd/%d", ends[0]);
+	(void)read_all(s, 10);
+	assert_string_equal(s->seen.lines, "0:t9 a\n0:t5 in\n");
+	close(ends[0]);
+	free(s);
+}
+
 static void test_total_is_not_known_of_a_pipe(void **state)
 {
 	struct shelf *s = shelf_new(state);
@@ -493,6 +526,7 @@ int main(void)
 		IN_FOLDER(test_files_as_given),
 		IN_FOLDER(test_files_without_times_stay_behind),
 		IN_FOLDER(test_merged_by_time),
+		IN_FOLDER(test_merged_next),
 		IN_FOLDER(test_times_that_go_back),
 		IN_FOLDER(test_one_after_the_other_without_times),
 		IN_FOLDER(test_merge_is_sorted),
@@ -500,6 +534,7 @@ int main(void)
 		IN_FOLDER(test_problem_says_where),
 		IN_FOLDER(test_unfinished_and_long_lines),
 		IN_FOLDER(test_standard_input),
+		IN_FOLDER(test_pipe_by_name),
 		IN_FOLDER(test_total_is_not_known_of_a_pipe),
 		IN_FOLDER(test_progress_grows),
 		IN_FOLDER(test_nothing),

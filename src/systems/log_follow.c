@@ -1052,11 +1052,10 @@ static size_t oldest_open(const struct log_follow *f)
 	return i;
 }
 
-/* Of the files that were begun, the newest, and those before it that are still looked at: no file
- * may be left out between two, for it would be read again. What is newer than these is read from
- * its start anyway, so that only the newest of it is worth a mark: it is found by its inode if all
- * else is gone.
- */
+/* Of the files that were begun, the newest, and some before it: somebody may still write to them,
+ * and one of them is found if the newest is not. What is newer than these is read from its start
+ * anyway, so that only the newest of it is worth a mark: it is found by its inode if all else is
+ * gone. */
 int log_follow_position(const struct log_follow *f, struct log_position *ret)
 {
 	struct log_position position = {0};
@@ -1069,7 +1068,7 @@ int log_follow_position(const struct log_follow *f, struct log_position *ret)
 	if (first == f->count)
 		return -ENODATA;
 	size_t room = LOG_POSITION_MARKS - 1, from = first;
-	for (size_t i = first; i-- > 0 && room > 1 && f->files[i]->fd >= 0;) {
+	for (size_t i = first; i-- > 0 && room > 1;) {
 		room -= f->files[i]->trail.offset > 0;
 		from = f->files[i]->trail.offset > 0 ? i : from;
 	}

@@ -294,6 +294,18 @@ static void test_begins_in_a_gap(void **state)
 	scene_free(s);
 }
 
+/* Nothing that is rotated is read, also when there is no live file. */
+static void test_from_the_start_in_a_gap(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+
+	put(s, "mainlog.1", "old\n");
+	assert_seen(s, "", "absent mainlog\nfound mainlog.1\n");
+	put(s, "mainlog", "a\n");
+	assert_seen(s, "a\n", "rotated mainlog\n");
+	scene_free(s);
+}
+
 static void test_begins_in_a_gap_with_all_packed(void **state)
 {
 	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_END, "mainlog");
@@ -948,6 +960,65 @@ static void test_truncated_before_it_was_read(void **state)
 	scene_free(s);
 }
 
+static void test_half_a_first_entry_is_taken_back(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+
+	put(s, "mainlog", "half");
+	assert_seen(s, "", "found mainlog\n");
+	truncate_to_nothing(s, "mainlog");
+	assert_seen(s, "", "");
+	put(s, "mainlog", "b\n");
+	assert_seen(s, "b\n", "");
+	scene_free(s);
+}
+
+/* One that was rotated is emptied to make room: nobody reads it again, whatever comes into it. */
+static void test_old_file_is_truncated(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+
+	put(s, "mainlog", "a\n");
+	(void)read_on(s);
+	move(s, "mainlog", "mainlog.1");
+	put(s, "mainlog", "b\n");
+	assert_seen(s, "a\nb\n", "found mainlog\nrotated mainlog\n");
+	truncate_to_nothing(s, "mainlog.1");
+	put(s, "mainlog.1", "x\n");
+	put(s, "mainlog", "c\n");
+	assert_seen(s, "c\n", "");
+	put(s, "mainlog", "d\n");
+	assert_seen(s, "d\n", "");
+	scene_free(s);
+}
+
+/* Copies too short to be known by their beginnings. */
+static void test_short_copies(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+
+	put(s, "mainlog", "a\n");
+	(void)read_on(s);
+	put(s, "mainlog", "b\n");
+	copy(s, "mainlog", "mainlog.1");
+	truncate_to_nothing(s, "mainlog");
+	put(s, "mainlog", "c\n");
+	(void)read_on(s);
+	move(s, "mainlog.1", "mainlog.2");
+	copy(s, "mainlog", "mainlog.1");
+	put(s, "mainlog", "d\n");
+	(void)read_on(s);
+	truncate_to_nothing(s, "mainlog");
+	put(s, "mainlog", "e\n");
+	(void)read_on(s);
+	assert_string_equal(s->lines, "a\nb\nc\nd\ne\n");
+	restart(s);
+	put(s, "mainlog", "f\n");
+	(void)read_on(s);
+	assert_string_equal(s->lines, "a\nb\nc\nd\ne\nf\n");
+	scene_free(s);
+}
+
 /* An entry for which the disk had no room is cut off again: nothing is lost, and nothing is told.
  */
 static void test_half_an_entry_is_taken_back(void **state)
@@ -1209,6 +1280,113 @@ static void test_position_is_lost(void **state)
 		erase(s, "mainlog.1");
 		scene_free(s);
 	}
+}
+
+/* Another file, shorter than what was read, is not the beginning of it. */
+static void test_position_is_lost_among_shorter_files(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_END, "mainlog");
+
+	s->count_only = true;
+	put(s, "mainlog", "");
+	(void)read_on(s);
+	put_many(s, "mainlog", "a", 0, 50);
+	(void)read_on(s);
+	assert_int_equal(s->counted, 50);
+	restart(s);
+	erase(s, "mainlog");
+	put_many(s, "mainlog.1", "b", 0, 20);
+	put_many(s, "mainlog.2", "b", 0, 20);
+	pack(s, "mainlog.2", "mainlog.2.gz", pack_gzip);
+	put_many(s, "mainlog", "c", 0, 20);
+	s->events[0] = '\0';
+	(void)read_on(s);
+	assert_string_equal(s->events, "position-lost mainlog\n");
+	assert_int_equal(s->counted, 50);
+	scene_free(s);
+}
+
+/* A mark of a file of which nothing was read has only an inode to go by. */
+static void test_unread_mark_of_a_used_inode(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_END, "mainlog");
+	struct log_position position;
+	char path[FOLDER_PATH_MAX + 100];
+	struct stat st;
+
+	put(s, "mainlog.2", "oldest\n");
+	put(s, "mainlog", "a\n");
+	(void)read_on(s);
+	move(s, "mainlog", "mainlog.1");
+	put(s, "mainlog", "");
+	(void)read_on(s);
+	assert_int_equal(log_follow_position(s->follow, &position), 0);
+	assert_int_equal(position.count, 2);
+	log_follow_free(s->follow);
+
+	/* of an older file: the other mark says more */
+	assert_int_equal(stat(in(s, "mainlog.2", path), &st), 0);
+	position.marks[1].inode = st.st_ino;
+	position.marks[1].born_ns = 0;
+	begin(s, &position);
+	put(s, "mainlog", "b\n");
+	s->events[0] = '\0';
+	assert_seen(s, "b\n", "resumed mainlog.1\nrotated mainlog\n");
+
+	/* of a packed file, and alone */
+	log_follow_free(s->follow);
+	pack(s, "mainlog.2", "mainlog.2.gz", pack_gzip);
+	assert_int_equal(stat(in(s, "mainlog.2.gz", path), &st), 0);
+	position.marks[0] = (struct log_mark){.device = st.st_dev, .inode = st.st_ino};
+	position.count = 1;
+	begin(s, &position);
+	assert_seen(s, "", "position-lost mainlog\n");
+	scene_free(s);
+}
+
+/* Files that stayed empty stand between: the position has room for what counts. */
+static void test_restart_after_empty_files(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+	char name[32];
+
+	put(s, "mainlog", "a\n");
+	(void)read_on(s);
+	move(s, "mainlog", "mainlog.20");
+	for (int i = 19; i > 10; i--) {
+		put(s, "mainlog", "");
+		(void)read_on(s);
+		(void)snprintf(name, sizeof(name), "mainlog.%d", i);
+		move(s, "mainlog", name);
+	}
+	put(s, "mainlog", "b\n");
+	(void)read_on(s);
+	restart(s);
+	put(s, "mainlog.20", "late\n");
+	put(s, "mainlog", "c\n");
+	(void)read_on(s);
+	assert_string_equal(s->lines, "a\nb\nlate\nc\n");
+	scene_free(s);
+}
+
+/* All that is newest is gone: what comes after the one before it is read. */
+static void test_restart_with_the_newest_gone(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_END, "mainlog");
+
+	put(s, "mainlog", "a\n");
+	(void)read_on(s);
+	move(s, "mainlog", "mainlog.1");
+	put(s, "mainlog", "b\n");
+	(void)read_on(s);
+	s->now += 31;
+	(void)read_on(s); /* the old one is closed */
+	restart(s);
+	erase(s, "mainlog");
+	put(s, "mainlog", "c\n");
+	s->lines[0] = s->events[0] = '\0';
+	assert_seen(s, "c\n", "resumed mainlog.1\nrotated mainlog\n");
+	scene_free(s);
 }
 
 /* A file system that is not mounted yet looks like a folder without the log. */
@@ -1636,6 +1814,7 @@ int main(void)
 		IN_FOLDER(test_lines_are_whole),
 		IN_FOLDER(test_not_there_at_the_start),
 		IN_FOLDER(test_begins_in_a_gap),
+		IN_FOLDER(test_from_the_start_in_a_gap),
 		IN_FOLDER(test_begins_in_a_gap_with_all_packed),
 		IN_FOLDER(test_folder_comes_later),
 		IN_FOLDER(test_not_a_file),
@@ -1667,6 +1846,9 @@ int main(void)
 		IN_FOLDER(test_copied_twice_after_all_was_read),
 		IN_FOLDER(test_copy_before_truncation),
 		IN_FOLDER(test_truncated_before_it_was_read),
+		IN_FOLDER(test_half_a_first_entry_is_taken_back),
+		IN_FOLDER(test_old_file_is_truncated),
+		IN_FOLDER(test_short_copies),
 		IN_FOLDER(test_half_an_entry_is_taken_back),
 		IN_FOLDER(test_restart_in_the_same_file),
 		IN_FOLDER(test_restart_before_the_first_look),
@@ -1679,6 +1861,10 @@ int main(void)
 		IN_FOLDER(test_restart_with_nothing_read),
 		IN_FOLDER(test_restart_with_a_late_writer),
 		IN_FOLDER(test_position_is_lost),
+		IN_FOLDER(test_position_is_lost_among_shorter_files),
+		IN_FOLDER(test_unread_mark_of_a_used_inode),
+		IN_FOLDER(test_restart_after_empty_files),
+		IN_FOLDER(test_restart_with_the_newest_gone),
 		IN_FOLDER(test_position_waits_for_the_log),
 		IN_FOLDER(test_budget_of_lines),
 		IN_FOLDER(test_budget_of_bytes),

@@ -43,6 +43,8 @@ static const struct shelf_case {
 	{"being packed", "mainlog", "mainlog", "mainlog.1.gz mainlog.1 mainlog mainlog.2.gz",
 		"mainlog mainlog.1 mainlog.2.gz"},
 	{"packed twice", "mainlog", "mainlog", "mainlog.1.zst mainlog.1.gz mainlog.1", "mainlog.1"},
+	{"being packed, with a zero in front", "mainlog", "mainlog", "mainlog.1 mainlog.01.gz",
+		"mainlog.1"},
 	{"days", "m-%D", "m-20261124", "m-20261122.gz m-20261124 m-20261123 m-2026112x",
 		"m-20261124 m-20261123 m-20261122.gz"},
 };

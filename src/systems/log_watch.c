@@ -2,13 +2,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define FOLDER_GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 #define IN_FOLDER                                                                                  \
 	(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF |        \
 		IN_MOVE_SELF | IN_ONLYDIR)
@@ -29,51 +26,29 @@ void log_watch_end(struct log_watch *watch)
 	watch->fd = -1;
 }
 
-/* A folder that is gone is not watched; its name may be that of another by now. */
-static void note(struct log_watch *watch, const struct inotify_event *event)
-{
-	for (int i = 0; (event->mask & FOLDER_GONE) != 0 && i < LOG_WATCH_FOLDERS; i++) {
-		if (watch->folders[i] != event->wd)
-			continue;
-		watch->folders[i] = -ENOENT;
-		if ((event->mask & (IN_IGNORED | IN_UNMOUNT)) == 0)
-			(void)inotify_rm_watch(watch->fd, event->wd);
-	}
-}
-
 void log_watch_drain(struct log_watch *watch)
 {
 	/* room for one event at least, of a name as long as there may be */
 	_Alignas(struct inotify_event) char at[sizeof(struct inotify_event) * 64 + NAME_MAX + 1];
-	ssize_t n;
+	ssize_t n = 1;
 
-	if (watch->fd < 0)
-		return;
-	while ((n = read(watch->fd, at, sizeof(at))) > 0) {
-		for (ssize_t i = 0; i < n;) {
-			struct inotify_event event;
-			memcpy(&event, at + i, sizeof(event));
-			note(watch, &event);
-			i += (ssize_t)(sizeof(event) + event.len);
-		}
-	}
+	while (watch->fd >= 0 && n > 0)
+		n = read(watch->fd, at, sizeof(at));
 }
 
 int log_watch_folder(struct log_watch *watch, int number, const char *path)
 {
-	int before = watch->folders[number], now = -ENOENT;
+	int before = watch->folders[number];
 
 	if (watch->fd < 0)
 		return watch->err;
-	if (path != NULL) {
-		now = inotify_add_watch(watch->fd, path, IN_FOLDER);
-		if (now < 0)
-			now = -errno;
-	}
+	int now = inotify_add_watch(watch->fd, path, IN_FOLDER);
+	if (now < 0)
+		now = -errno;
 	watch->folders[number] = now;
 	if (before >= 0 && before != now && before != watch->folders[1 - number])
 		(void)inotify_rm_watch(watch->fd, before);
-	return now >= 0 || path == NULL ? 0 : now;
+	return now >= 0 ? 0 : now;
 }
 
 int log_watch_file(struct log_watch *watch, int fd)

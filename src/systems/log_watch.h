@@ -25,9 +25,8 @@ void log_watch_end(struct log_watch *watch);
  * the look wakes again. */
 void log_watch_drain(struct log_watch *watch);
 
-/* Watches the folder in place of the one that was watched as that number before. path NULL: none. A
- * folder that was moved or removed is not watched any longer; asking again for the same one costs
- * little. Returns 0 or a negative errno. */
+/* Watches the folder in place of the one that was watched as that number before. What a path leads
+ * to may change; asking again for the same folder costs little. Returns 0 or a negative errno. */
 MUST_USE int log_watch_folder(struct log_watch *watch, int number, const char *path);
 
 /* Watches an open file for being written to. Returns a watch descriptor for log_watch_drop(), or a

@@ -191,6 +191,40 @@ static void test_damaged_in_any_pieces(void **state)
 	}
 }
 
+/* The same with text that packs well, so that much of it waits in the unpacker: cut off at each
+ * place, and damaged at each. */
+static void test_packs_well_in_any_pieces(void **state)
+{
+	static const size_t steps[] = {SIZE, 1185, 186, 64};
+	size_t (*const packers[])(const void *, size_t, void *, size_t) = {pack_gzip, pack_zstd};
+	static char even[300000], whole[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(even); i++)
+		even[i] = "0123456789"[i / 1000 % 10];
+	for (size_t k = 0; k < 2; k++) {
+		size_t len = packers[k](even, sizeof(even), whole, sizeof(whole));
+		for (size_t at = 4; at < len; at++) {
+			for (int damaged = 0; damaged < 2; damaged++) {
+				uint64_t used;
+				size_t n, first = 0;
+				int err, first_err = 0;
+				memcpy(packed, whole, len);
+				packed[at] ^= 0x55;
+				for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+					err = read_all(
+						packed, damaged ? len : at, steps[i], &n, &used);
+					first = i == 0 ? n : first;
+					first_err = i == 0 ? err : first_err;
+					if (n != first || err != first_err)
+						fail_msg("%zu %d %zu: %zu %d, %zu %d", k, damaged,
+							at, n, err, first, first_err);
+				}
+			}
+		}
+	}
+}
+
 static void test_something_behind(void **state)
 {
 	uint64_t used;
@@ -314,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_damaged_in_any_pieces),
+		cmocka_unit_test(test_packs_well_in_any_pieces),
 		cmocka_unit_test(test_something_behind),
 		cmocka_unit_test(test_foreign_packers),
 		cmocka_unit_test(test_is_packed),
