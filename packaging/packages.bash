@@ -5,14 +5,14 @@
 # shellcheck disable=SC2034  # used by those who source this file
 packages_build=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libjansson-dev
 	libconfuse-dev libgmime-3.0-dev libpcre2-dev libpsl-dev liburing-dev libuv1-dev
-	libxxhash-dev)
+	libxxhash-dev zlib1g-dev libzstd-dev)
 # shellcheck disable=SC2034
 packages_run=(jq)
 # shellcheck disable=SC2034
 packages_lab=(exim4-daemon-heavy dovecot-core jq procps util-linux)
 # shellcheck disable=SC2034
 packages_check=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format clang-tidy cppcheck
-	valgrind mandoc shellcheck sqlite3 python3 perl libc6-dbg bash-completion zsh fish)
+	valgrind mandoc shellcheck logrotate gzip zstd sqlite3 python3 perl libc6-dbg bash-completion zsh fish)
 
 # Says that the laboratory, not the owner of this machine, wanted Exim here.
 packages_exim_mark=/var/lib/stanch-lab/exim-installed-for-the-laboratory
