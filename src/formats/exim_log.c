@@ -178,8 +178,7 @@ static bool read_command(struct cursor c, struct exim_log_line *line)
 		*command = (struct exim_log_command){.folder = slice_between(c.at, folder_end),
 			.count = count < UINT32_MAX ? (unsigned)count : UINT32_MAX,
 			.arguments = slice_between(at + sizeof(mark) - 1, c.end)};
-		if (++readings > 1)
-			return false;
+		readings++;
 	}
 	return readings == 1;
 }

@@ -246,10 +246,9 @@ static bool read_tail(struct cursor c, struct manner how, struct exim_log_arriva
 	ret->message_id_made = NEXT_IS(&c, " id*=");
 	if ((TAKE(&c, " id=") || TAKE(&c, " id*=")) && !take_message_id(&c, &ret->message_id))
 		return false;
-	if (TAKE(&c, " T=") && (!exim_log_take_quoted(&c, &ret->subject) || !at_blank_or_end(&c)))
+	if (TAKE(&c, " T=") && !exim_log_take_quoted(&c, &ret->subject))
 		return false;
-	if (TAKE(&c, " from ") &&
-		(!exim_log_take_angle(&c, &ret->raw_sender) || !at_blank_or_end(&c)))
+	if (TAKE(&c, " from ") && !exim_log_take_angle(&c, &ret->raw_sender))
 		return false;
 	if (TAKE(&c, " for "))
 		return read_recipients(cursor_rest(&c), how, ret);
@@ -281,7 +280,7 @@ static bool take_odd_text(struct cursor *c, struct slice *ret)
 {
 	if (!TAKE(c, " DN=") && !TAKE(c, " SNI="))
 		return false;
-	return exim_log_take_name(c, ret) && at_blank_or_end(c);
+	return exim_log_take_quoted(c, ret) && at_blank_or_end(c);
 }
 
 /* What stands between the protocol and the login. *ret_odd: the last text in quotes. */

@@ -47,7 +47,7 @@ static bool take_address(struct reader *r, struct slice *ret)
 	if (!exim_log_take_angle(&r->c, ret))
 		return false;
 	take_colon(r);
-	return r->ended_by_colon || at_blank_or_end(&r->c);
+	return true;
 }
 
 /* "name [ip]:port*"; a local transport may have a host list and no address. */
@@ -64,19 +64,14 @@ static bool take_host(struct reader *r)
 		return false;
 	r->d->reused = TAKE(&r->c, "*");
 	take_colon(r);
-	return r->ended_by_colon || at_blank_or_end(&r->c);
-}
-
-static bool take_answer(struct reader *r)
-{
-	return exim_log_take_quoted(&r->c, &r->d->answer) && at_blank_or_end(&r->c);
+	return true;
 }
 
 static bool take_certificate(struct reader *r)
 {
 	struct slice name;
 
-	if (!exim_log_take_name(&r->c, &name))
+	if (!exim_log_take_quoted(&r->c, &name))
 		return false;
 	take_colon(r);
 	return true;
@@ -100,17 +95,12 @@ static bool skip_shadow(struct reader *r)
 	return true;
 }
 
-static bool take_size(struct reader *r)
-{
-	return take_number(&r->c, &r->d->size) && at_blank_or_end(&r->c);
-}
-
 static bool take_time(struct reader *r, int64_t *ret)
 {
 	if (!exim_log_take_duration(&r->c, ret))
 		return false;
 	take_colon(r);
-	return r->ended_by_colon || at_blank_or_end(&r->c);
+	return true;
 }
 
 /* "L", "L*", "K", "PRDR", "TFO*", and what a later Exim may add in capitals. */
@@ -163,17 +153,18 @@ static bool take_tag(struct reader *r, char tag)
 	case 'T':
 		return take_value(r, &r->d->transport);
 	case 'S':
-		return take_size(r);
+		return take_number(&r->c, &r->d->size);
 	case 'H':
 		return take_host(r);
 	case 'C':
-		return take_answer(r);
+		return exim_log_take_quoted(&r->c, &r->d->answer);
 	default:
 		return take_other_field(r);
 	}
 }
 
-/* One field; the cursor is on the blank in front of it. */
+/* One field; the cursor is on the blank in front of it. That one follows is looked at by the
+ * caller. */
 static bool take_field(struct reader *r)
 {
 	const char *at = r->c.at + 1, *tag = at;
@@ -394,7 +385,7 @@ static bool take_parents(struct reader *r)
 	r->d->parents = slice_between(start, at);
 	r->c.at = at + 1;
 	take_colon(r);
-	return r->ended_by_colon || at_blank_or_end(&r->c);
+	return true;
 }
 
 /* All behind the address. */

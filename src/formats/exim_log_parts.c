@@ -128,11 +128,6 @@ bool exim_log_take_quoted(struct cursor *c, struct slice *ret)
 	return true;
 }
 
-bool exim_log_take_name(struct cursor *c, struct slice *ret)
-{
-	return exim_log_take_quoted(c, ret) && (at_blank_or_end(c) || *c->at == ':');
-}
-
 #define SECOND_MS INT64_C(1000)
 #define DAY_MS    (86400 * SECOND_MS)
 
@@ -271,7 +266,7 @@ static bool take_host(struct cursor *c, struct exim_log_client *ret)
 		if (!TAKE(c, " "))
 			return false;
 	}
-	return exim_log_take_ip(c, &ret->ip, &ret->port) && at_blank_or_end(c);
+	return exim_log_take_ip(c, &ret->ip, &ret->port);
 }
 
 bool exim_log_take_client(struct cursor *c, struct exim_log_client *ret)

@@ -121,12 +121,10 @@ const char *exim_log_scan_address(const char *at, const char *end, unsigned *ret
 /* "<address>" or "<>"; c->at moves behind it. */
 bool exim_log_take_angle(struct cursor *c, struct slice *ret_address);
 
-/* What stands between the quote at c->at and the next one that no backslash escapes. */
+/* What stands between the quote at c->at and the next one that no backslash escapes. Some versions
+ * do not escape the quotes in a certificate's name; such a name is none, because what follows one
+ * of them could be anything. */
 bool exim_log_take_quoted(struct cursor *c, struct slice *ret);
-
-/* DN="…": a certificate's name, whose inner quotes some versions escape and some do not. With inner
- * quotes that are not escaped it is none: what follows one could be anything. */
-bool exim_log_take_name(struct cursor *c, struct slice *ret);
 
 /* "1w2d3h4m5s", "1.578s", "0s" in milliseconds. */
 bool exim_log_take_duration(struct cursor *c, int64_t *ret_ms);

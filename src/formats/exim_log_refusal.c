@@ -76,34 +76,20 @@ static bool read_refused(struct cursor c, const struct refused *what, struct exi
 	return true;
 }
 
-static bool skip_name(struct cursor *c, size_t tag)
-{
-	struct slice name;
-
-	c->at += tag;
-	return exim_log_take_name(c, &name);
-}
-
-/* " X=… CV=… DN=… SNI=…"; *ret_name: with text of the client's in quotes. */
-static bool skip_tls(struct cursor *c, bool *ret_name)
+/* " X=… CV=… DN="…" SNI=…" */
+static bool skip_tls(struct cursor *c)
 {
 	struct slice word;
 
-	*ret_name = false;
 	if (TAKE(c, " X=") && !take_word(c, &word))
 		return false;
 	if (TAKE(c, " CV=") && !take_word(c, &word))
 		return false;
-	if (NEXT_IS(c, " DN=\"")) {
-		*ret_name = true;
-		if (!skip_name(c, sizeof(" DN=") - 1))
-			return false;
-	}
-	if (NEXT_IS(c, " SNI=\"")) {
-		*ret_name = true;
-		return skip_name(c, sizeof(" SNI=") - 1);
-	}
-	return !TAKE(c, " SNI=") || take_word(c, &word);
+	if (TAKE(c, " DN=") && !exim_log_take_quoted(c, &word))
+		return false;
+	if (!TAKE(c, " SNI="))
+		return true;
+	return exim_log_take_quoted(c, &word) || take_word(c, &word);
 }
 
 /* " F=<sender> A=login" to the end of c; there is no login without a sender. */
@@ -121,19 +107,17 @@ static bool read_sender(struct cursor c, struct exim_log_refusal *ret)
 	return c.at == c.end;
 }
 
-static bool is_one_word(struct slice s)
+/* Whether what follows the authenticator's name is one word: then no other field is in it. */
+static bool is_one_word(const struct exim_log_login *login, const char *end)
 {
-	return s.len == 0 || find_either(s.at, s.at + s.len, ' ', '"') == s.at + s.len;
+	return login->id.at == NULL || find_either(login->id.at, end, ' ', '"') == end;
 }
 
-/* Nothing odd in it: client, TLS, sender and login one after the other, the login one word. */
+/* Nothing odd in it: client, TLS, sender and login one after the other. */
 static bool read_plain_front(struct cursor c, struct exim_log_refusal *ret)
 {
-	bool name;
-
-	return exim_log_take_client(&c, &ret->client) && skip_tls(&c, &name) && !name &&
-	       read_sender(c, ret) && is_one_word(ret->login.id) &&
-	       is_one_word(ret->login.mail_auth);
+	return exim_log_take_client(&c, &ret->client) && skip_tls(&c) && read_sender(c, ret) &&
+	       is_one_word(&ret->login, c.end);
 }
 
 /* Where the client may end: at the next " X=" or " F=", or at the end. */
@@ -153,7 +137,6 @@ static int read_odd_front(struct cursor c, struct exim_log_refusal *ret)
 {
 	struct cursor rest = c;
 	int ways = 0, tries = 0;
-	bool name;
 
 	for (const char *at = c.at; at < c.end; at++) {
 		struct exim_log_client client;
@@ -170,7 +153,7 @@ static int read_odd_front(struct cursor c, struct exim_log_refusal *ret)
 	}
 	if (ways != 1)
 		return ways;
-	return skip_tls(&rest, &name) && read_sender(rest, ret);
+	return skip_tls(&rest) && read_sender(rest, ret);
 }
 
 /* All before " rejected": "H=… F=<…> A=…", or "F=<…>" alone for a local process. How many ways

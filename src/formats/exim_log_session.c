@@ -293,7 +293,7 @@ static bool read_login_answer(struct cursor c, struct exim_log_session *ret)
 	struct slice said = cursor_rest(&c);
 	uint64_t code;
 
-	if (said.len < 4 || said.at[3] != ' ' || !take_number(&c, &code) || c.at - said.at != 3)
+	if (!take_number(&c, &code) || c.at - said.at != 3 || !NEXT_IS(&c, " "))
 		return false;
 	ret->code = (unsigned)code;
 	ret->text = slice_after(said, 4);

@@ -318,6 +318,13 @@ static const struct row other_arrivals[] = {
 	 "d<trunc>",
 		"accepted sender=<a@b.example> helo=c ip=192.0.2.1 P=esmtp S=1 for=a@b.example "
 		"cut"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1]:5 P=esmtpa A=plain:eve:<> S=3",
+		"accepted sender=<a@b.example> helo=c ip=192.0.2.1 port=5 P=esmtpa by=plain "
+		"login=eve mailauth=<> S=3"},
+	{"1xVSnt-00005W-2T <= a@b.example DS H=(x y) [192.0.2.1]:5 P=esmtp S=3",
+		"accepted sender=<a@b.example> helo=x y ip=192.0.2.1 port=5 P=esmtp S=3"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1] P=esmtp S=1 for \"a b\"@c d@exa<trunc>",
+		"accepted sender=<a@b.example> helo=c ip=192.0.2.1 P=esmtp S=1 for=\"a b\"@c cut"},
 };
 
 /* Strangers' text in arrivals */
@@ -403,6 +410,18 @@ static const struct row odd_arrivals[] = {
 		"damaged: not one size with a sound rest behind it"},
 	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1]:5 P=esmtp S=301 for S=5",
 		"damaged: not one way to read client and login"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1]:5 P=esmtpa A=plain:John Doe PRDR "
+	 "PRX=192.0.2.7 K S=301",
+		"accepted sender=<a@b.example> helo=c ip=192.0.2.1 port=5 P=esmtpa by=plain "
+		"login=John Doe S=301"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1]:5 P=esmtpa A=plain:eve S=5 for a@b \"q "
+	 "S=301 for x@y \"z@w<trunc>",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [6.6.6.6]:5 P=esmtps X=x DN=\") [192.0.2.1]:5 "
+	 "P=esmtpsa A=plain:eve\" S=301",
+		"damaged: not one way to read client and login"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c))[192.0.2.1] P=esmtp S=3",
+		"damaged: not one way to read client and login"},
 };
 
 /* Arrivals that do not hold together */
@@ -458,6 +477,24 @@ static const struct row damaged_arrivals[] = {
 	{"1xVSnt-00005W-2T F=<\"a", "damaged unfinished: an address goes on in the next line"},
 	{"1xVSnt-00005W-2T **** log string overflowed log buffer ****",
 		"damaged: there are two ways to read it, or a part is lost"},
+	{"1xVSnt-00005W-2T <= a@b.example U=www P=local S=3 for bob  carl",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example U=a b P=local S=3",
+		"damaged: not one way to read client and login"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1] P=esmtp S=3xABC",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1] P=esmtp S=3 L.x",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1] P=esmtp S=3 id=\"a b\"@c>d T=\"x\"",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1] P=esmtp S=3 for a@b c d@e<trunc>",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1] P=esmtp S=3 for a\"b\"@d",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1] P=esmtp S=3 from <\"a b\"@c,d> for a@b",
+		"damaged: not one size with a sound rest behind it"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [] P=esmtp S=3",
+		"damaged: not one way to read client and login"},
 };
 
 /* Deliveries a 4.96 wrote */
@@ -587,6 +624,16 @@ static const struct row odd_deliveries[] = {
 		"damaged: a delivery's fields are not in their form"},
 	{"1xVSnt-00005W-2T => a@b F=<\"x> R=r\"@y> R=real T=t",
 		"delivered to=a@b F=\"x> R=r\"@y R=real T=t local"},
+	{"1xVSnt-00005W-2T => v R=r T=t ST=x (y@e <\"v R=r T=t ST=x (y\"@e> F=<a@b> R=real T=odd)",
+		"delivered to=v R=r T=t ST=x (y@e original=\"v R=r T=t ST=x (y\"@e F=a@b R=real "
+		"T=odd) local"},
+	{"1xVSnt-00005W-2T => a b@c extra <\"a b\"@c> R=r T=t",
+		"damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => blackhole (RCPT ACL discarded recipients): x@to <\"blackhole (RCPT "
+	 "ACL discarded recipients): y\"@to> R=r T=t",
+		"damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => blackhole (RCPT ACL discarded recipients)x",
+		"damaged: a delivery's fields are not in their form"},
 };
 
 /* Failures and deferrals */
@@ -703,6 +750,10 @@ static const struct row failures[] = {
 	 "full (MTA-imposed quota exceeded while writing to /var/mail/full)",
 		"deferred to=full@shop.test R=quota T=quota DT=2 error=-22 text=mailbox is full "
 		"(MTA-imposed quota exceeded while writing to /var/mail/full) (quota)"},
+	{"1xVSnt-00005W-2T ** a@b.example: text DT=3sx",
+		"failed to=a@b.example text=text DT=3sx (other)"},
+	{"1xVSnt-00005W-2T == a@b.example R=r T=t defer (-1): text DT=3s",
+		"deferred to=a@b.example R=r T=t error=-1 text=text DT=3s (other)"},
 };
 
 /* Deliveries that do not hold together */
@@ -732,6 +783,18 @@ static const struct row damaged_deliveries[] = {
 	{"1xVSnt-00005W-2T == a@b R=r T=t defer (99999999999): text",
 		"damaged: a delivery's fields are not in their form"},
 	{"1xVSnt-00005W-2T ** ", "damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => a@b R=r T=t QT=999999999999w",
+		"damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => a@b <c@d>x R=r T=t",
+		"damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => a@b (c@d)x R=r T=t",
+		"damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => a@b R=r T=t H=mx [192.0.2.1]x",
+		"damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => a@b R=r T=t S=3x",
+		"damaged: a delivery's fields are not in their form"},
+	{"1xVSnt-00005W-2T => a@b R=r T=t DN=\"x\"y",
+		"damaged: a delivery's fields are not in their form"},
 };
 
 /* What became of a message */
@@ -882,6 +945,11 @@ static const struct row other_refusals[] = {
 	{"H=(c) rejected RCPT <c@d>: no", "damaged: a rejection is not in its form"},
 	{"H=(c) [192.0.2.1] F=<a@b> rejected RCPT <c d@e>: no",
 		"damaged: a rejection is not in its form"},
+	{"H=(c) [192.0.2.1]:5 U=x F=<a@b> A=plain:victim F=<e@f> rejected RCPT <c@d>: no",
+		"damaged: two ways to read a rejection"},
+	{"H=(c) [192.0.2.1]:5 U=x F=<a@b> A=plain:victim rejected RCPT <x@y>: incomplete "
+	 "transaction (QUIT) from <a@b>",
+		"damaged: two ways to read a rejection"},
 };
 
 /* Sessions */

@@ -45,6 +45,7 @@ static void test_strip(void **state)
 		{"Nov 23 12:60:17 mx1 exim[1]: x", -EBADMSG, NULL},
 		{"Nov 23 12:27:61 mx1 exim[1]: x", -EBADMSG, NULL},
 		{"2026-13-23T12:27:17Z mx1 exim[1]: x", -EBADMSG, NULL},
+		{"2026-11-32T12:27:17Z mx1 exim[1]: x", -EBADMSG, NULL},
 		{"2026-11-00T12:27:17Z mx1 exim[1]: x", -EBADMSG, NULL},
 		{"2026-11-23T12:27:17 mx1 exim[1]: x", -EBADMSG, NULL},
 		{"2026-11-23T12:27:17+0100 mx1 exim[1]: x", -EBADMSG, NULL},

@@ -113,7 +113,7 @@ static int read_trail(int fd, uint64_t offset, struct log_trail *ret)
 static int find_last_line_end(int fd, uint64_t end, char *buffer, uint64_t *ret)
 {
 	while (end > 0) {
-		size_t n = end < FOLLOWED_BYTES ? (size_t)end : FOLLOWED_BYTES, got;
+		size_t n = end < FOLLOWED_BYTES ? (size_t)end : FOLLOWED_BYTES, got = 0;
 		int err = read_at(fd, buffer, n, end - n, &got);
 		if (err != 0)
 			return err;
@@ -141,6 +141,17 @@ int followed_file_go_to_end(struct followed_file *file)
 		err = read_trail(file->fd, end, &file->trail);
 	file->looked_at = end;
 	return err;
+}
+
+struct log_mark followed_file_content(const struct followed_file *file)
+{
+	struct log_mark mark = followed_file_mark(file);
+	struct log_trail trail;
+
+	if (mark.offset == 0 && !file->packed && file->fd >= 0 &&
+		read_trail(file->fd, log_trail_kept(file->state.size), &trail) == 0)
+		log_trail_mark(&trail, &mark);
+	return mark;
 }
 
 bool followed_file_is_beginning(

@@ -67,6 +67,10 @@ bool followed_file_is_beginning(
 /* What a position has to say of it. */
 struct log_mark followed_file_mark(const struct followed_file *file);
 
+/* A mark that tells the file by its content, be it that nothing was read of it yet. Its offset is 0
+ * when nothing is in it, or it is packed and was not begun. */
+struct log_mark followed_file_content(const struct followed_file *file);
+
 /* Whether there may be a line to hand out: there are bytes that were not looked at, or fewer than
  * there were. */
 bool followed_file_has_more(struct followed_file *file);

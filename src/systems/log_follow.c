@@ -652,9 +652,9 @@ static int count_newer(
 	const struct followed_file *last = newest(f);
 	size_t j = last != NULL ? find_state(plan, last) : plan->shelf.count;
 
-	if (last != NULL && j == plan->shelf.count && last->trail.offset > 0) {
-		struct log_mark mark = followed_file_mark(last);
-		int err = find_mark(f, plan, &mark, &j); /* packed, perhaps */
+	if (last != NULL && j == plan->shelf.count) {
+		struct log_mark mark = followed_file_content(last);
+		int err = mark.offset > 0 ? find_mark(f, plan, &mark, &j) : 0; /* packed, perhaps */
 		if (err != 0)
 			return err;
 	}

@@ -436,6 +436,31 @@ static void test_rotated_and_packed_unseen(void **state)
 	}
 }
 
+/* Nothing was read of it yet when it was packed, because there was so much to read before it. */
+static void test_packed_before_it_was_read(void **state)
+{
+	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
+	char path[FOLDER_PATH_MAX + 100];
+	const struct timespec later[2] = {{4000000000, 0}, {4000000000, 0}};
+
+	put(s, "mainlog", "a\n");
+	(void)read_on(s);
+	put(s, "mainlog", "b\nc\n");
+	move(s, "mainlog", "mainlog.2");
+	put(s, "mainlog.1", "d\n");
+	s->budget.lines = 1;
+	(void)read_on(s);
+	pack(s, "mainlog.1", "mainlog.1.gz", pack_gzip);
+	assert_int_equal(utimensat(AT_FDCWD, in(s, "mainlog.1.gz", path), later, 0), 0);
+	(void)read_on(s);
+	s->budget.lines = 100;
+	put(s, "mainlog", "e\n");
+	(void)read_on(s);
+	assert_string_equal(s->lines, "a\nb\nc\nd\ne\n");
+	assert_null(strstr(s->events, "replaced"));
+	scene_free(s);
+}
+
 static void test_exicyclog(void **state)
 {
 	struct scene *s = scene_new(state, LOG_FOLLOW_FROM_START, "mainlog");
@@ -1822,6 +1847,7 @@ int main(void)
 		IN_FOLDER(test_looks_at_the_old_one_for_a_while),
 		IN_FOLDER(test_rotated_twice_unseen),
 		IN_FOLDER(test_rotated_and_packed_unseen),
+		IN_FOLDER(test_packed_before_it_was_read),
 		IN_FOLDER(test_exicyclog),
 		IN_FOLDER(test_dated_rotation),
 		IN_FOLDER(test_removed),
