@@ -164,8 +164,7 @@ static bool names_sender(const struct call *c, struct slice sender)
 static struct call *find_call(struct log_facts *f, uint64_t pid, struct slice sender, int64_t at_us)
 {
 	struct call *oldest = NULL, *named = NULL;
-	bool same = true;
-	unsigned namings = 0;
+	bool same = true, doubt = false;
 
 	for (unsigned i = 0; i < CALLS; i++) {
 		struct call *c = &f->calls[(f->next_call + i) % CALLS];
@@ -179,14 +178,15 @@ static struct call *find_call(struct log_facts *f, uint64_t pid, struct slice se
 		if (oldest == NULL)
 			oldest = c;
 		same = same && slice_equal(c->folder, oldest->folder);
-		if (names_sender(c, sender)) {
-			named = namings == 0 || slice_equal(c->folder, named->folder) ? c : named;
-			namings += named == c;
-		}
+		if (!names_sender(c, sender))
+			continue;
+		doubt = doubt || (named != NULL && !slice_equal(c->folder, named->folder));
+		if (named == NULL)
+			named = c;
 	}
 	if (oldest != NULL && same)
 		return oldest;
-	return namings == 1 ? named : NULL;
+	return doubt ? NULL : named;
 }
 
 /* ---- sources ---- */

@@ -1,0 +1,320 @@
+#include "sensors/log_facts.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BASE INT64_C(1795436837) /* 2026-11-23 12:27:17 UTC */
+#define D    "2026-11-23 12:27:17 "
+
+static const char *const kinds[FACT_KINDS] = {"accepted", "delivered", "deferred", "failed",
+	"completed", "refused", "login-failed", "offered", "scored"};
+
+static void put(FILE *out, const char *name, struct slice s)
+{
+	if (s.at != NULL)
+		(void)fprintf(out, " %s=%.*s", name, (int)s.len, s.at);
+}
+
+/* The fact in a line of its own, so that a table can say what it should be. */
+static char *text_of(const struct fact *f)
+{
+	char *text = NULL, name[SOURCE_TEXT_MAX];
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)fprintf(out, "%s", kinds[f->kind]);
+	put(out, "id", f->id.len > 0 ? f->id : (struct slice){0});
+	if (f->source != NULL)
+		(void)fprintf(out, " by=%s", source_text(f->source, name));
+	put(out, "from", f->sender);
+	put(out, "ip", f->client);
+	put(out, "helo", f->helo);
+	put(out, "login", f->login);
+	put(out, "subject", f->subject);
+	put(out, "bounce_of", f->bounce_of);
+	for (size_t i = 0; i < f->recipient_count; i++)
+		put(out, "to", f->recipients[i]);
+	if (f->recipient_total != f->recipient_count)
+		(void)fprintf(out, " total=%d", (int)f->recipient_total);
+	put(out, "rcpt", f->recipient);
+	put(out, "for", f->forwarded_for);
+	put(out, "user", f->user);
+	if (f->is_local)
+		(void)fputs(" local", out);
+	if (f->kind == FACT_FAILED || f->kind == FACT_DEFERRED || f->kind == FACT_REFUSED)
+		(void)fprintf(out, " why=%s", failure_name(f->failure));
+	if (f->size > 0)
+		(void)fprintf(out, " size=%d", (int)f->size);
+	(void)fclose(out);
+	return text;
+}
+
+static void check(
+	struct log_facts *f, enum log_facts_log log, const char *line, const char *expected)
+{
+	struct fact fact;
+	bool got = log_facts_take(f, log, slice_of(line), &fact);
+
+	if (expected == NULL) {
+		if (got)
+			print_message("%s\n", line);
+		assert_false(got);
+		return;
+	}
+	if (!got)
+		print_message("%s\n", line);
+	assert_true(got);
+	char *text = text_of(&fact);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static struct log_facts *facts_new(void)
+{
+	struct log_facts *f;
+
+	assert_int_equal(log_facts_new("UTC", &f), 0);
+	return f;
+}
+
+static void test_lines(void **state)
+{
+	static const struct {
+		const char *line, *expected; /* NULL: no fact */
+	} rows[] = {
+		{D "1xVSnt-00005W-2T <= ann@shop.test H=(pc) [192.0.2.1]:5 P=esmtpsa "
+		   "X=TLS1.3:x:256 "
+		   "A=plain:Ann+x@Shop.test S=301 id=m@x T=\"Hello\" for a@b.test c@d.test",
+			"accepted id=1xVSnt-00005W-2T by=mailbox:ann@shop.test from=ann@shop.test "
+			"ip=192.0.2.1 helo=pc subject=Hello to=a@b.test to=c@d.test size=301"},
+		{D "1xVSnt-00005W-2T <= ann@shop.test H=(pc) [192.0.2.1]:5 P=esmtpa "
+		   "A=plain:ann@shop.test S=301 T=\"=?utf-8?q?Gr=C3=BC=C3=9Fe?=\"",
+			"accepted id=1xVSnt-00005W-2T by=mailbox:ann@shop.test from=ann@shop.test "
+			"ip=192.0.2.1 helo=pc subject=Gr\303\274\303\237e size=301"},
+		/* from outside: nobody here */
+		{D "1xVSnt-00005W-2T <= x@y.test H=mx.y.test [198.51.100.1] P=esmtp S=9 for "
+		   "ann@shop.test",
+			"accepted id=1xVSnt-00005W-2T from=x@y.test ip=198.51.100.1 helo=mx.y.test "
+			"to=ann@shop.test size=9"},
+		/* a claim in strangers' text is none */
+		{D "1xVSnt-00005W-2T <= x@y.test H=(a A=plain:victim) [198.51.100.1] P=esmtp S=9 "
+		   "T=\"x A=plain:victim\"",
+			"accepted id=1xVSnt-00005W-2T from=x@y.test ip=198.51.100.1 "
+			"helo=a A=plain:victim subject=x A=plain:victim size=9"},
+		{D "1xVSnt-00005W-2T <= copier@shop.test H=(copier) [192.0.2.99] P=esmtp S=9",
+			"accepted id=1xVSnt-00005W-2T by=host:192.0.2.99 from=copier@shop.test "
+			"ip=192.0.2.99 helo=copier size=9"},
+		{D "1xVSnt-00005W-2T <= <> R=1xVSnt-00005W-00 U=Debian-exim P=local S=9 for "
+		   "a@b.test",
+			"accepted id=1xVSnt-00005W-2T by=bounce:local from= login=Debian-exim "
+			"bounce_of=1xVSnt-00005W-00 to=a@b.test size=9"},
+		{D "1xVSnt-00005W-2T <= www@host.test U=www-data P=local S=9",
+			"accepted id=1xVSnt-00005W-2T by=login:www-data from=www@host.test "
+			"login=www-data size=9"},
+		{D "1xVSnt-00005W-2T => a@b.test R=dnslookup T=remote_smtp H=mx [192.0.2.7] "
+		   "C=\"250 OK\"",
+			"delivered id=1xVSnt-00005W-2T rcpt=a@b.test"},
+		{D "1xVSnt-00005W-2T -> far@b.test <info@shop.test> R=dnslookup T=remote_smtp "
+		   "H=mx [192.0.2.7]",
+			"delivered id=1xVSnt-00005W-2T rcpt=far@b.test for=info@shop.test"},
+		{D "1xVSnt-00005W-2T => ann <ann@shop.test> R=local_user T=maildir",
+			"delivered id=1xVSnt-00005W-2T rcpt=ann@shop.test local"},
+		{D "1xVSnt-00005W-2T => :blackhole: <ann@shop.test> R=system_aliases",
+			"delivered id=1xVSnt-00005W-2T rcpt=ann@shop.test local"},
+		{D "1xVSnt-00005W-2T *> a@b.test R=dnslookup T=remote_smtp H=mx [192.0.2.7]", NULL},
+		{D "1xVSnt-00005W-2T ** no@b.test R=dnslookup T=remote_smtp H=mx [192.0.2.7]: SMTP "
+		   "error from remote mail server after RCPT TO:<no@b.test>: 550 5.1.1 User "
+		   "unknown",
+			"failed id=1xVSnt-00005W-2T rcpt=no@b.test why=user unknown"},
+		{D "1xVSnt-00005W-2T == a@b.test R=dnslookup T=remote_smtp defer (110): Connection "
+		   "timed "
+		   "out",
+			"deferred id=1xVSnt-00005W-2T rcpt=a@b.test why=connection"},
+		{D "1xVSnt-00005W-2T Completed", "completed id=1xVSnt-00005W-2T"},
+		{D "H=(pc) [192.0.2.1]:5 F=<ann@shop.test> A=plain:ann@shop.test rejected RCPT "
+		   "<no@b.test>: Unrouteable address",
+			"refused by=mailbox:ann@shop.test from=ann@shop.test ip=192.0.2.1 helo=pc "
+			"rcpt=no@b.test why=domain unknown"},
+		{D "H=(pc) [198.51.100.1] F=<x@y.test> rejected RCPT <a@b.test>: relay not "
+		   "permitted",
+			"refused from=x@y.test ip=198.51.100.1 helo=pc rcpt=a@b.test why=other"},
+		{D "H=(pc) [198.51.100.1] rejected MAIL <x@y.test>: no", NULL},
+		{D "plain authenticator failed for (pc) [198.51.100.1]:5: 535 Incorrect "
+		   "authentication "
+		   "data (set_id=ann@shop.test)",
+			"login-failed ip=198.51.100.1 helo=pc user=ann@shop.test"},
+		{D "plain authenticator failed for (pc) [198.51.100.1]:5: 435 Unable to "
+		   "authenticate at "
+		   "present (set_id=ann@shop.test): no socket",
+			NULL},
+		{D "Start queue run: pid=5", NULL},
+		{"P Received: by someone", NULL},
+	};
+	struct log_facts *f = facts_new();
+
+	(void)state;
+	log_facts_add_relay(f, slice_of("192.0.2.99"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check(f, LOG_FACTS_MAIN, rows[i].line, rows[i].expected);
+	assert_int_equal(log_facts_counts(f).lines, sizeof(rows) / sizeof(rows[0]));
+	assert_int_equal(log_facts_counts(f).untimed, 1);
+	assert_int_equal(log_facts_counts(f).damaged, 0);
+	check(f, LOG_FACTS_MAIN, D "1xVSnt-00005W-2T <= a@b.test H=(c) [192.0.2.1] P=esmtp S=3xABC",
+		NULL);
+	assert_int_equal(log_facts_counts(f).damaged, 1);
+	assert_non_null(log_facts_damage(f));
+	check(f, LOG_FACTS_MAIN, D "1xVSnt-00005W-2T Completed", "completed id=1xVSnt-00005W-2T");
+	assert_null(log_facts_damage(f));
+	log_facts_free(f);
+}
+
+static void test_time(void **state)
+{
+	struct log_facts *f = facts_new();
+	struct fact fact;
+
+	(void)state;
+	assert_true(log_facts_take(f, LOG_FACTS_MAIN,
+		slice_of("2026-11-23 12:27:17.617 1xVSnt-00005W-2T Completed"), &fact));
+	assert_int_equal(fact.at_us, BASE * 1000000 + 617000);
+	assert_true(log_facts_take(f, LOG_FACTS_MAIN,
+		slice_of("2026-11-23 13:27:17 +0100 1xVSnt-00005W-2T Completed"), &fact));
+	assert_int_equal(fact.at_us, BASE * 1000000 + 999999); /* not known before */
+	assert_int_equal(log_facts_counts(f).last_us, fact.at_us);
+	assert_int_equal(log_facts_time(f, slice_of(D "x")), BASE);
+	assert_int_equal(log_facts_time(f, slice_of("x")), INT64_MIN);
+	assert_int_equal(log_facts_time(f, slice_of("")), INT64_MIN);
+	log_facts_free(f);
+	assert_int_equal(log_facts_new("No/Such", &f), -ENOENT);
+	assert_int_equal(log_facts_new("+9900", &f), -EINVAL);
+}
+
+static const char mail_of_www[] =
+	"1xVSnt-00005W-2T <= www@host.test U=www-data P=local S=9 for a@b.test";
+
+static void check_source(
+	struct log_facts *f, const char *time, const char *rest, const char *source)
+{
+	char line[1024], name[SOURCE_TEXT_MAX];
+	struct fact fact;
+
+	(void)snprintf(line, sizeof(line), "2026-11-23 12:%s %s", time, rest);
+	bool got = log_facts_take(f, LOG_FACTS_MAIN, slice_of(line), &fact);
+	if (source == NULL) {
+		assert_false(got);
+		return;
+	}
+	assert_true(got);
+	assert_string_equal(source_text(fact.source, name), source);
+}
+
+#define WEB(folder) "cwd=" folder " 4 args: /usr/sbin/sendmail -t -i -fwww@host.test"
+
+static void test_folders(void **state)
+{
+	struct log_facts *f = facts_new();
+
+	(void)state;
+	check_source(f, "00:00", WEB("/home/a/www"), NULL);
+	check_source(f, "00:00", mail_of_www, "script:/home/a/www");
+	check_source(f, "00:00", mail_of_www, "login:www-data"); /* it is for one message */
+	/* deliveries and the system's own folders say nothing */
+	check_source(
+		f, "01:00", "cwd=/home/a/www 3 args: /usr/sbin/exim4 -Mc 1xVSnt-00005W-2T", NULL);
+	check_source(f, "01:00", WEB("/var/spool/exim4"), NULL);
+	check_source(f, "01:00", WEB("/tmp"), NULL);
+	check_source(f, "01:00", mail_of_www, "login:www-data");
+	/* several from one folder */
+	check_source(f, "02:00", WEB("/home/a/www"), NULL);
+	check_source(f, "02:00", WEB("/home/a/www"), NULL);
+	check_source(f, "02:00", mail_of_www, "script:/home/a/www");
+	check_source(f, "02:00", mail_of_www, "script:/home/a/www");
+	check_source(f, "02:00", mail_of_www, "login:www-data");
+	/* from two folders: only where one names the sender is there no doubt */
+	check_source(f, "03:00", WEB("/home/a/www"), NULL);
+	check_source(f, "03:00", WEB("/home/b/www"), NULL);
+	check_source(f, "03:00", mail_of_www, "login:www-data");
+	check_source(f, "04:00", WEB("/home/a/www"), NULL);
+	check_source(f, "04:00", "cwd=/home/b/www 3 args: /usr/sbin/sendmail -t -f other@host.test",
+		NULL);
+	check_source(f, "04:00", mail_of_www, "script:/home/a/www");
+	/* long ago */
+	check_source(f, "06:00", WEB("/home/c/www"), NULL);
+	check_source(f, "06:31", mail_of_www, "login:www-data");
+	/* by its process, whatever else waits */
+	check_source(f, "08:00", "[11] " WEB("/home/a/www"), NULL);
+	check_source(f, "08:00", "[12] " WEB("/home/b/www"), NULL);
+	check_source(f, "08:00",
+		"[12] 1xVSnt-00005W-2T <= www@host.test U=www-data P=local S=9 for a@b.test",
+		"script:/home/b/www");
+	check_source(f, "08:00",
+		"[13] 1xVSnt-00005W-2T <= www@host.test U=www-data P=local S=9 for a@b.test",
+		"login:www-data");
+	/* a login over SMTP is who it says, also from a folder */
+	check_source(f, "09:00", WEB("/home/a/www"), NULL);
+	check_source(f, "09:00",
+		"1xVSnt-00005W-2T <= a@b.test H=(c) [192.0.2.1] P=esmtpa A=plain:ann@shop.test S=3",
+		"mailbox:ann@shop.test");
+	log_facts_free(f);
+}
+
+/* One line in both logs is one fact, whichever comes first; the same line twice in one is two. */
+static void test_both_logs(void **state)
+{
+	static const char line[] = D "H=(pc) [192.0.2.1]:5 F=<ann@shop.test> A=plain:ann@shop.test "
+				     "rejected RCPT <no@b.test>: Unrouteable address";
+	static const char expected[] = "refused by=mailbox:ann@shop.test from=ann@shop.test "
+				       "ip=192.0.2.1 helo=pc rcpt=no@b.test why=domain unknown";
+	struct log_facts *f = facts_new();
+
+	(void)state;
+	check(f, LOG_FACTS_MAIN, line, expected);
+	check(f, LOG_FACTS_REJECT, line, NULL);
+	check(f, LOG_FACTS_REJECT, line, expected);
+	check(f, LOG_FACTS_REJECT, line, expected);
+	check(f, LOG_FACTS_MAIN, line, NULL);
+	check(f, LOG_FACTS_MAIN, line, NULL);
+	check(f, LOG_FACTS_MAIN, line, expected);
+	log_facts_free(f);
+}
+
+static void test_many_recipients(void **state)
+{
+	struct log_facts *f = facts_new();
+	struct fact fact;
+	char *line = memory_new(1, 64 << 10);
+	size_t n =
+		(size_t)sprintf(line, D "1xVSnt-00005W-2T <= a@b.test H=(c) [192.0.2.1] P=esmtpa "
+					"A=plain:ann@shop.test S=3 for");
+
+	(void)state;
+	for (unsigned i = 0; i < 2000; i++)
+		n += (size_t)sprintf(line + n, " u%u@x.test", i);
+	assert_true(log_facts_take(f, LOG_FACTS_MAIN, (struct slice){line, n}, &fact));
+	assert_int_equal(fact.recipient_count, FACT_RECIPIENTS_MAX);
+	assert_int_equal(fact.recipient_total, 2000);
+	assert_true(slice_is(fact.recipients[1023], "u1023@x.test"));
+	free(line);
+	log_facts_free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_both_logs),
+		cmocka_unit_test(test_many_recipients),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
