@@ -38,6 +38,7 @@ struct ledger {
 	size_t sources_max;
 	struct ledger_source **table;
 	size_t room, count;
+	size_t swept; /* place of the table */
 	struct ledger_source *oldest, *newest;
 	struct message_record *messages;
 	size_t message_room;
@@ -297,6 +298,22 @@ size_t ledger_active(const struct ledger *l, int64_t since_us)
 	return n;
 }
 
+/* An episode that is long over takes more memory than all the past of a quiet source: with each
+ * message, one place of the table is looked over. A day later no outcome of it is waited for. */
+static void sweep(struct ledger *l, int64_t at_us)
+{
+	l->swept = (l->swept + 1) & (l->room - 1);
+	for (struct ledger_source *s = l->table[l->swept]; s != NULL; s = s->chain)
+		for (size_t i = 0; i < EPISODES; i++) {
+			struct episode *e = s->episodes[i];
+
+			if (e == NULL || at_us - e->last_us <= EPISODE_QUIET_US + DAY_US)
+				continue;
+			free(e);
+			s->episodes[i] = NULL;
+		}
+}
+
 /* ---- messages whose outcomes are waited for ---- */
 
 static uint64_t id_hash(struct slice id)
@@ -338,7 +355,7 @@ static struct ledger_source *source_of(const struct ledger *l, const struct mess
 {
 	struct ledger_source *s = *place_of(l, m->source_hash);
 
-	while (s != NULL && s != m->source)
+	while (s != NULL && (s != m->source || s->hash != m->source_hash))
 		s = s->chain;
 	return s;
 }
@@ -785,6 +802,7 @@ static void set_source(struct sighting *seen, struct ledger_source *s, struct ep
 
 static bool note_sent(struct ledger *l, const struct fact *fact, struct sighting *ret)
 {
+	sweep(l, fact->at_us);
 	struct ledger_source *s = get_source(l, fact->source, fact->login, fact->at_us);
 	bool new_day = habit_turn(&s->habit, day_of(fact->at_us));
 

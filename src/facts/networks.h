@@ -28,9 +28,9 @@ struct networks *networks_new(void);
 void networks_free(struct networks *n); /* NULL is fine */
 AUTO_FREE(networks)
 
-/* One row: "192.0.2.0/24", the number of its network (0: not known), "de" or any word of up to 8
- * bytes (empty: not known). -EINVAL for a bad prefix or country; rows may come in any order; of two
- * that both hold an address the longer prefix counts. */
+/* One row: "192.0.2.0/24" (or one address), the number of its network (0: not known), "de" or any
+ * word of up to 8 bytes (empty: not known). -EINVAL for a bad prefix or country; rows may come in
+ * any order; of two that both hold an address the longer prefix counts. */
 MUST_USE int networks_add(
 	struct networks *n, struct slice prefix, uint32_t number, struct slice country);
 size_t networks_count(const struct networks *n);

@@ -70,11 +70,22 @@ bool links_next(struct slice *rest, struct slice *ret_host)
 	return false;
 }
 
+/* No name ends in a number, so that one who does is an address (RFC 3696, section 2). */
+static bool is_address(struct slice host)
+{
+	struct slice last = slice_after(host, slice_find_last(host, '.') + 1);
+
+	for (size_t i = 0; i < last.len; i++)
+		if (last.at[i] < '0' || last.at[i] > '9')
+			return false;
+	return true;
+}
+
 struct slice links_registered(struct slice host)
 {
 	char name[HOST_MAX + 1];
 
-	if (host.len > HOST_MAX)
+	if (host.len > HOST_MAX || is_address(host))
 		return host;
 	for (size_t i = 0; i < host.len; i++)
 		name[i] = slice_lower(host.at[i]);

@@ -1,0 +1,347 @@
+#include "facts/ledger.h"
+
+#include "base/memory.h"
+#include "base/sketch.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SECOND INT64_C(1000000)
+#define HOUR   (3600 * SECOND)
+#define DAY    (24 * HOUR)
+#define BEGIN  (INT64_C(1795500000) * SECOND)
+
+/* A message of a mailbox to one recipient. */
+struct sent {
+	const char *by, *to, *id, *ip, *body;
+	int64_t at_us;
+};
+
+static bool note(struct ledger *l, const struct sent *m, struct sighting *ret)
+{
+	struct slice to = slice_of(m->to);
+	struct source source;
+	struct fact fact = {.kind = FACT_ACCEPTED,
+		.at_us = m->at_us,
+		.id = slice_of(m->id != NULL ? m->id : ""),
+		.source = &source,
+		.sender = slice_of(m->by),
+		.client = slice_of(m->ip != NULL ? m->ip : ""),
+		.recipients = &to,
+		.recipient_count = 1,
+		.recipient_total = 1};
+
+	source_set(&source, SOURCE_MAILBOX, slice_of(m->by));
+	if (m->body != NULL)
+		fact.body = slice_of(m->body);
+	return ledger_note(l, &fact, ret);
+}
+
+static struct ledger *new_ledger(size_t sources)
+{
+	struct ledger *l = ledger_new(sources, 1024);
+
+	ledger_set_hosted(l, slice_of("shop.test"), HOSTED_YES);
+	ledger_hosted_complete(l);
+	return l;
+}
+
+static void test_recipients(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	assert_true(note(l, &(struct sent){"ann@shop.test", "bob@far.test", .at_us = BEGIN}, &s));
+	assert_int_equal(s.strangers, 1);
+	assert_true(s.first_in_episode);
+	assert_true(
+		note(l, &(struct sent){"ann@shop.test", "BOB@far.test", .at_us = BEGIN + 1}, &s));
+	assert_int_equal(s.known, 1);
+	/* a colleague of the same domain wrote to him, too */
+	assert_true(
+		note(l, &(struct sent){"cem@shop.test", "bob@far.test", .at_us = BEGIN + 2}, &s));
+	assert_int_equal(s.colleagues, 1);
+	assert_int_equal(s.strangers, 0);
+	/* a hosted recipient is nobody new */
+	assert_true(
+		note(l, &(struct sent){"ann@shop.test", "x@shop.test", .at_us = BEGIN + 3}, &s));
+	assert_int_equal(s.strangers, 0);
+	assert_int_equal(ledger_count(l), 2);
+	assert_int_equal(ledger_active(l, BEGIN + 3), 1);
+}
+
+/* Who wrote to a mailbox is no stranger to it. */
+static void test_answers_are_known(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct slice to = slice_of("ann@shop.test");
+	struct sighting s;
+	const struct fact in = {.kind = FACT_ACCEPTED,
+		.at_us = BEGIN,
+		.sender = slice_of("customer@far.test"),
+		.client = slice_of("198.51.100.1"),
+		.recipients = &to,
+		.recipient_count = 1,
+		.recipient_total = 1};
+
+	(void)state;
+	assert_false(ledger_note(l, &in, &s));
+	assert_true(note(
+		l, &(struct sent){"ann@shop.test", "customer@far.test", .at_us = BEGIN + 1}, &s));
+	assert_int_equal(s.known, 1);
+}
+
+static void test_networks(void **state)
+{
+	static const enum network_novelty unlike_home[] = {NETWORK_NEW, NETWORK_NEW_COUNTRY};
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	for (int64_t day = 0; day < 10; day++)
+		assert_true(note(l,
+			&(struct sent){"ann@shop.test", "bob@far.test", .ip = "192.0.2.9",
+				.at_us = BEGIN + day * DAY},
+			&s));
+	assert_int_equal(s.network, NETWORK_KNOWN);
+	assert_true(s.episode == s.source->episodes[EPISODE_FAMILIAR]);
+	assert_true(note(l,
+		&(struct sent){"ann@shop.test", "bob@far.test", .ip = "10.0.0.1",
+			.at_us = BEGIN + 10 * DAY},
+		&s));
+	assert_int_equal(s.network, NETWORK_SILENT);
+	assert_true(note(l,
+		&(struct sent){"ann@shop.test", "bob@far.test", .ip = "203.0.113.9",
+			.at_us = BEGIN + 10 * DAY + 1},
+		&s));
+	assert_true(s.network == unlike_home[0] || s.network == unlike_home[1]);
+	assert_true(s.episode == s.source->episodes[EPISODE_UNFAMILIAR]);
+	assert_true(note(l,
+		&(struct sent){"ann@shop.test", "bob@far.test", .ip = "203.0.113.9",
+			.at_us = BEGIN + 10 * DAY + 2},
+		&s));
+	assert_int_equal(s.network, NETWORK_YOUNG);
+}
+
+/* Outcomes count for the source of their message, and a local or forwarded one for nobody. */
+static void test_outcomes(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+	struct fact out = {.kind = FACT_FAILED,
+		.at_us = BEGIN + 1,
+		.id = slice_of("1xVSnt-00005W-2T"),
+		.recipient = slice_of("no@far.test"),
+		.failure = FAILURE_USER_UNKNOWN};
+
+	(void)state;
+	assert_false(ledger_note(l, &out, &s)); /* of no message that is known */
+	assert_true(note(l,
+		&(struct sent){
+			"ann@shop.test", "no@far.test", .id = "1xVSnt-00005W-2T", .at_us = BEGIN},
+		&s));
+	assert_true(ledger_note(l, &out, &s));
+	assert_true(s.is_dead);
+	assert_string_equal(s.source_name, "ann@shop.test");
+	assert_true(s.episode->dead == 1);
+	out.is_local = true;
+	assert_false(ledger_note(l, &out, &s));
+	out.is_local = false;
+	out.forwarded_for = slice_of("ann@shop.test");
+	assert_false(ledger_note(l, &out, &s));
+	out.forwarded_for = (struct slice){0};
+	out.kind = FACT_DELIVERED;
+	out.failure = FAILURE_OTHER;
+	assert_true(ledger_note(l, &out, &s));
+	assert_true(s.is_delivered && s.episode->delivered == 1);
+	out.kind = FACT_DEFERRED;
+	assert_false(ledger_note(l, &out, &s));
+}
+
+static void test_marks(void **state)
+{
+	static const char text[] =
+		"you have won a great prize claim it at http://lucky.test/x before "
+		"the offer ends for you and your whole family";
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		char to[32];
+		(void)snprintf(to, sizeof(to), "v%d@far.test", i);
+		assert_true(note(l,
+			&(struct sent){"ann@shop.test", to, .body = text, .at_us = BEGIN + i}, &s));
+	}
+	assert_true(s.repeats);
+	ledger_mark_bad(l, s.source, s.episode, BEGIN + 5);
+	assert_int_equal(s.source->contained_us, BEGIN + 5);
+	assert_int_equal(s.episode->messages, 0);
+	/* the same text of another customer is known for what it is */
+	ledger_set_hosted(l, slice_of("club.test"), HOSTED_YES);
+	assert_true(note(l,
+		&(struct sent){"eve@club.test", "w@away.test", .body = text, .at_us = BEGIN + 6},
+		&s));
+	assert_true(s.is_bad_text);
+	assert_true(s.is_bad_link);
+	struct source ann;
+	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	struct ledger_source *a = ledger_find(l, &ann);
+	assert_non_null(a);
+	ledger_mark_honest(l, a, BEGIN + 7);
+	assert_int_equal(a->contained_us, 0);
+	assert_int_equal(a->forgiven_us, BEGIN + 7);
+	assert_null(a->episodes[EPISODE_FAMILIAR]);
+	assert_true(note(l,
+		&(struct sent){"eve@club.test", "u@away.test", .body = text, .at_us = BEGIN + 8},
+		&s));
+	assert_false(s.is_bad_text);
+}
+
+/* A sighting needs the text of mail to strangers, not of mail to friends from home. */
+static void test_wants_text(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+	struct slice to = slice_of("bob@far.test");
+	struct source source;
+	struct fact fact = {.kind = FACT_ACCEPTED,
+		.at_us = BEGIN + 20 * DAY,
+		.source = &source,
+		.sender = slice_of("ann@shop.test"),
+		.client = slice_of("192.0.2.9"),
+		.recipients = &to,
+		.recipient_count = 1,
+		.recipient_total = 1};
+
+	(void)state;
+	source_set(&source, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	assert_true(ledger_wants_text(l, &fact)); /* never seen */
+	for (int64_t day = 0; day < 10; day++)
+		assert_true(note(l,
+			&(struct sent){"ann@shop.test", "bob@far.test", .ip = "192.0.2.9",
+				.at_us = BEGIN + day * DAY},
+			&s));
+	assert_false(ledger_wants_text(l, &fact));
+	fact.client = slice_of("203.0.113.9");
+	assert_true(ledger_wants_text(l, &fact));
+	fact.client = slice_of("192.0.2.9");
+	to = slice_of("stranger@far.test");
+	assert_true(ledger_wants_text(l, &fact));
+	fact.source = NULL;
+	assert_false(ledger_wants_text(l, &fact));
+}
+
+/* The least suspicious of those that were quiet for longest goes, never one that was contained. */
+static void test_crowded_out(void **state)
+{
+	AUTO(ledger) l = new_ledger(50);
+	struct sighting s;
+	struct source first;
+	char by[40];
+
+	(void)state;
+	source_set(&first, SOURCE_MAILBOX, slice_of("m0@shop.test"));
+	for (unsigned i = 0; i < 500; i++) {
+		(void)snprintf(by, sizeof(by), "m%u@shop.test", i);
+		assert_true(note(l, &(struct sent){by, "a@far.test", .at_us = BEGIN + i}, &s));
+		if (i == 0)
+			ledger_mark_bad(l, s.source, s.episode, BEGIN);
+		assert_true(ledger_count(l) <= 50);
+		assert_int_equal(s.source == ledger_find(l, &first), i == 0);
+	}
+	assert_non_null(ledger_find(l, &first));
+	struct source second;
+	source_set(&second, SOURCE_MAILBOX, slice_of("m1@shop.test"));
+	assert_null(ledger_find(l, &second));
+	source_set(&second, SOURCE_MAILBOX, slice_of("m499@shop.test"));
+	assert_non_null(ledger_find(l, &second));
+	unsigned listed = 0;
+	for (const struct ledger_source *x = ledger_first(l); x != NULL; x = ledger_next(x))
+		listed++;
+	assert_int_equal(listed, ledger_count(l));
+}
+
+/* What one source takes: a quiet one less than 1 KiB, a busy one less than 8 KiB. */
+static void test_bytes(void **state)
+{
+	AUTO(ledger) l = new_ledger(1000);
+	struct sighting s;
+	size_t before, quiet;
+	char to[60], ip[20], body[200];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(to, sizeof(to), "friend%d@far.test", i % 7);
+		assert_true(note(l,
+			&(struct sent){
+				"quiet@shop.test", to, .ip = "192.0.2.9", .at_us = BEGIN + i * DAY},
+			&s));
+	}
+	struct ledger_source *q = s.source;
+	for (int i = 0; i < 1024; i++) /* the episode is over, and looked over */
+		assert_true(note(l,
+			&(struct sent){
+				"other@shop.test", "a@far.test", .at_us = BEGIN + 30 * DAY + i},
+			&s));
+	assert_null(q->episodes[EPISODE_FAMILIAR]);
+	quiet = ledger_source_bytes(q);
+	assert_true(quiet <= 1024);
+	before = ledger_bytes(l);
+	for (unsigned i = 0; i < 50000; i++) {
+		(void)snprintf(to, sizeof(to), "stranger%u@d%u.test", i, i % 977);
+		(void)snprintf(ip, sizeof(ip), "203.%u.113.9", i % 200);
+		(void)snprintf(body, sizeof(body), "%c%c one %c two %c three four http://l%u.test/",
+			'a' + (int)(i % 26), 'a' + (int)(i / 26 % 26), 'a' + (int)(i / 7 % 26),
+			'a' + (int)(i / 3 % 26), i % 300);
+		assert_true(note(l,
+			&(struct sent){"busy@shop.test", to, .ip = ip, .body = body,
+				.at_us = BEGIN + 40 * DAY + i * 60 * SECOND},
+			&s));
+	}
+	assert_true(ledger_source_bytes(s.source) <= 8192);
+	assert_true(ledger_bytes(l) - before < 4 * 8192); /* the customer's, too */
+}
+
+static void test_login_guesses(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+	const struct fact guess = {.kind = FACT_LOGIN_FAILED,
+		.at_us = BEGIN,
+		.client = slice_of("203.0.113.9"),
+		.user = slice_of("Ann@shop.test")};
+
+	(void)state;
+	for (int i = 0; i < 12; i++)
+		assert_false(ledger_note(l, &guess, &s));
+	assert_true(note(l,
+		&(struct sent){
+			"ann@shop.test", "a@far.test", .ip = "203.0.113.10", .at_us = BEGIN + HOUR},
+		&s));
+	assert_in_range(s.guesses, 11, 12); /* they fade */
+	assert_true(s.guesses_here > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recipients),
+		cmocka_unit_test(test_answers_are_known),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_wants_text),
+		cmocka_unit_test(test_crowded_out),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_login_guesses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
