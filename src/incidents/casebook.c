@@ -137,7 +137,7 @@ static int put_evidence(struct journal *j, int64_t number, const struct incident
 	const struct evidence *e, struct problem *problem)
 {
 	char ids[EVIDENCE_IDS * (EXIM_ID_NEW + 2)] = "";
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	size_t n = 0;
 	int err = prepare(j, PUT_EVIDENCE, &s, problem);
 
@@ -157,7 +157,7 @@ static int put_evidence(struct journal *j, int64_t number, const struct incident
 
 static int thin_scores(struct journal *j, int64_t number, struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, COUNT_SCORES, &s, problem);
 
 	if (err < 0)
@@ -178,7 +178,7 @@ static int thin_scores(struct journal *j, int64_t number, struct problem *proble
 static int add_score(struct journal *j, int64_t number, const struct incident_finding *f,
 	struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = thin_scores(j, number, problem);
 
 	if (err == 0)
@@ -207,7 +207,7 @@ static int add_step(struct journal *j, int64_t number, enum incident_event event
 {
 	static const struct journal_who nobody = {0};
 	char words[CASEBOOK_WORDS];
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, ADD_STEP, &s, problem);
 
 	if (err < 0)
@@ -228,7 +228,7 @@ static int add_incident(struct journal *j, const struct incident_finding *f,
 	const struct incident_doing *d, int64_t *ret_number, struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, ADD_INCIDENT, &s, problem);
 
 	if (err < 0)
@@ -266,7 +266,7 @@ int casebook_open(struct journal *j, const struct incident_finding *finding,
 static int set_judged(struct journal *j, int64_t number, const struct incident_finding *f,
 	struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, SET_JUDGED, &s, problem);
 
 	if (err < 0)
@@ -297,7 +297,7 @@ int casebook_judge(struct journal *j, int64_t number, const struct incident_find
 static int set_state(struct journal *j, int64_t number, enum incident_state to,
 	const struct incident_doing *d, struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, SET_STATE, &s, problem);
 
 	if (err < 0)
@@ -336,7 +336,7 @@ int casebook_step(struct journal *j, int64_t number, enum incident_event event,
 
 int casebook_set_last_mail(struct journal *j, int64_t number, int64_t at, struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, SET_MAIL, &s, problem);
 
 	if (err < 0)
@@ -349,7 +349,7 @@ int casebook_set_last_mail(struct journal *j, int64_t number, int64_t at, struct
 static int two_numbers(
 	struct journal *j, enum statement which, int64_t a, int64_t b, struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, which, &s, problem);
 
 	if (err < 0)
@@ -427,7 +427,7 @@ int casebook_each(struct journal *j, const struct incident_choice *choice, incid
 {
 	char name[SOURCE_TEXT_MAX] = "";
 	struct incident i;
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int rc, err = prepare(j, EACH, &s, problem);
 	bool more = true, sound = true;
 
@@ -481,7 +481,7 @@ int casebook_find_open(struct journal *j, const struct source *source, struct in
 int casebook_each_step(struct journal *j, int64_t number, incident_step_visit *visit, void *context,
 	struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int rc, err = prepare(j, EACH_STEP, &s, problem);
 	bool more = true;
 
@@ -531,7 +531,7 @@ static void read_ids(struct slice text, struct evidence *ret)
 int casebook_evidence(struct journal *j, int64_t number, struct evidence *ret, size_t most,
 	size_t *ret_count, struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int rc = SQLITE_DONE, err = prepare(j, EACH_EVIDENCE, &s, problem);
 
 	*ret_count = 0;
@@ -552,7 +552,7 @@ int casebook_evidence(struct journal *j, int64_t number, struct evidence *ret, s
 int casebook_scores(struct journal *j, int64_t number, struct incident_score ret[CASEBOOK_SCORES],
 	size_t *ret_count, struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int rc = SQLITE_DONE, err = prepare(j, EACH_SCORE, &s, problem);
 
 	*ret_count = 0;
@@ -568,7 +568,7 @@ int casebook_scores(struct journal *j, int64_t number, struct incident_score ret
 int casebook_holds(struct journal *j, int64_t number, int64_t *ret, size_t most, size_t *ret_count,
 	struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int rc = SQLITE_DONE, err = prepare(j, EACH_HOLD, &s, problem);
 
 	*ret_count = 0;
@@ -583,7 +583,7 @@ int casebook_holds(struct journal *j, int64_t number, int64_t *ret, size_t most,
 int casebook_count(struct journal *j, int64_t since, uint64_t *ret_contained, uint64_t *ret_since,
 	struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, COUNT, &s, problem);
 
 	if (err < 0)
@@ -602,7 +602,7 @@ int casebook_count(struct journal *j, int64_t since, uint64_t *ret_contained, ui
 int casebook_exempt(struct journal *j, const struct exemption *exemption, struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, PUT_EXEMPTION, &s, problem);
 
 	if (err < 0)
@@ -618,7 +618,7 @@ int casebook_exempt(struct journal *j, const struct exemption *exemption, struct
 int casebook_end_exemption(struct journal *j, const struct source *source, struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, END_EXEMPTION, &s, problem);
 
 	if (err < 0)
@@ -633,7 +633,7 @@ int casebook_end_exemption(struct journal *j, const struct source *source, struc
 int casebook_each_exemption(struct journal *j, int64_t now, exemption_visit *visit, void *context,
 	struct problem *problem)
 {
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int rc, err = prepare(j, EACH_EXEMPTION, &s, problem);
 	bool more = true;
 
@@ -657,7 +657,7 @@ int casebook_is_exempt(struct journal *j, const struct source *source, int64_t n
 	bool *ret_exempt, struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, FIND_EXEMPTION, &s, problem);
 
 	if (err < 0)
@@ -673,7 +673,7 @@ int casebook_forgive(
 	struct journal *j, const struct source *source, int64_t until_us, struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, FORGIVE, &s, problem);
 
 	if (err < 0)
@@ -687,7 +687,7 @@ int casebook_forgiven(struct journal *j, const struct source *source, int64_t *r
 	struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = NULL;
 	int err = prepare(j, FORGIVEN, &s, problem);
 
 	if (err < 0)

@@ -1,0 +1,68 @@
+#include "programs/incident_session.h"
+
+#include "programs/suspects.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+int incident_journal(
+	struct context *context, enum journal_access access, struct journal **ret_journal)
+{
+	struct problem problem = {0};
+	int err = journal_open(
+		context->global.state, access, context->command->name, ret_journal, &problem);
+
+	if (err == 0 && !casebook_exists(*ret_journal)) {
+		journal_free(*ret_journal);
+		*ret_journal = NULL;
+		return -ENOENT;
+	}
+	if (err < 0 && !(err == -ENOENT && access == JOURNAL_READ))
+		context_problem(context, &problem);
+	return err;
+}
+
+static struct terminal terminal_of(const struct context *context)
+{
+	return (struct terminal){stdout, context->color, context->width};
+}
+
+static struct incidents_view view_of(const struct context *context, const char *options)
+{
+	return (struct incidents_view){.now = (int64_t)time(NULL),
+		.hints = !context->global.quiet,
+		.unicode = context->out_terminal && incidents_unicode(),
+		.options = options};
+}
+
+void incident_show(struct context *context, const struct incident_story *story, bool explain)
+{
+	const struct terminal terminal = terminal_of(context);
+	char *options = suspects_options(context);
+	const struct incidents_view view = view_of(context, options);
+
+	if (context->global.json)
+		incident_story_print_json(stdout, story);
+	else if (explain)
+		incident_explain(&terminal, story, &view);
+	else
+		incident_print(&terminal, story, &view);
+	free(options);
+}
+
+void incident_show_row(struct context *context, const struct incident *incident, bool first)
+{
+	const struct terminal terminal = terminal_of(context);
+	const struct incidents_view view = view_of(context, "");
+
+	if (context->global.json)
+		incident_print_json(stdout, incident);
+	else
+		incidents_print_row(&terminal, incident, &view, first);
+}
+
+void incident_tell_daemon(const struct context *context)
+{
+	(void)context;
+}

@@ -1,0 +1,45 @@
+/* own_command.h - runs another command of stanch as a process of its own, with the same global
+ * options, and reads the result that it prints as JSON: what is done for an incident is done by the
+ * very command that a person would type, and is journalled as such. */
+#ifndef STANCH_PROGRAMS_OWN_COMMAND_H
+#define STANCH_PROGRAMS_OWN_COMMAND_H
+
+#include "base/attribute.h"
+#include "base/problem.h"
+#include "programs/context.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define OWN_COMMAND_WORDS      16                /* of its own, at most */
+#define OWN_COMMAND_OUTPUT_MAX ((size_t)4 << 20) /* bytes that are read */
+
+/* One that runs. The caller waits for pid, reads `output` to its end and closes it. */
+struct own_command {
+	pid_t pid;
+	int output; /* a pipe: its standard output */
+};
+
+/* program NULL: this one. words: the command, its options and arguments; "--json" and the global
+ * options are added. 0, or a negative errno and *problem. */
+MUST_USE int own_command_start(const struct global_settings *global, const char *program,
+	const char *const *words, size_t count, struct own_command *ret, struct problem *problem);
+
+/* What it printed, of a hold or a restore: the last object. */
+struct own_result {
+	int64_t hold; /* 0: there is none */
+	uint64_t done, left, conflict;
+	bool is_complete; /* it ended with "done" or "nothing", and not because of a problem */
+};
+
+/* false when there is no result in it: it failed before it had any. */
+MUST_USE bool own_command_read(const char *output, size_t len, struct own_result *ret);
+
+/* All at once: starts it, waits for it, and reads its result. Its standard error is ours. 0; -EIO
+ * when it failed, which it has said itself; or another and *problem. */
+MUST_USE int own_command_run(const struct global_settings *global, const char *const *words,
+	size_t count, struct own_result *ret, struct problem *problem);
+
+#endif

@@ -1,0 +1,66 @@
+/* incidents.h - incidents for people: the list, one as a story, and how its evidence grew. Foreign
+ * bytes are encoded here. */
+#ifndef STANCH_REPORTS_INCIDENTS_H
+#define STANCH_REPORTS_INCIDENTS_H
+
+#include "incidents/casebook.h"
+#include "reports/terminal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define INCIDENT_HOLDS_SHOWN 32
+
+/* All that is known of one. Owns its bytes; incident_story_clear() frees them. */
+struct incident_story {
+	struct incident incident;
+	struct incident_story_step {
+		struct incident_step_row row; /* words: owned */
+	} * steps;
+	size_t step_count;
+	struct evidence evidence[CASEBOOK_EVIDENCE];
+	size_t evidence_count;
+	struct incident_score scores[CASEBOOK_SCORES];
+	size_t score_count;
+	int64_t holds[INCIDENT_HOLDS_SHOWN];
+	size_t hold_count;
+};
+
+/* Reads it from the journal into *ret, which the caller clears whatever comes. Errors as for
+ * casebook_find(). */
+MUST_USE int incident_story_read(
+	struct journal *j, int64_t number, struct incident_story *ret, struct problem *problem);
+void incident_story_clear(struct incident_story *story);
+
+struct incidents_view {
+	int64_t now;         /* seconds since 1970, for ages */
+	bool hints;          /* the next commands to type */
+	bool unicode;        /* the terminal shows block characters */
+	const char *options; /* as in reports/sources.h */
+};
+
+/* A row of the list; the first call of a list with `first` prints its head. */
+void incidents_print_row(const struct terminal *t, const struct incident *incident,
+	const struct incidents_view *view, bool first);
+
+/* From the first odd fact to the end, who did what, and how to undo it. */
+void incident_print(const struct terminal *t, const struct incident_story *story,
+	const struct incidents_view *view);
+
+/* The evidence over time, with a plot, and each reason as a bar of bits. */
+void incident_explain(const struct terminal *t, const struct incident_story *story,
+	const struct incidents_view *view);
+
+/* One object a line. Keys: incident source kind name state opened changed contained closed
+ * last_mail score threshold messages recipients held by_person; of a story also steps (at event
+ * from to who words) evidence (detector bits text ids) scores (time score) holds. */
+void incident_print_json(FILE *out, const struct incident *incident);
+void incident_story_print_json(FILE *out, const struct incident_story *story);
+
+/* Whether that terminal shows block characters: the locale that its program was started with is
+ * one of UTF-8. */
+bool incidents_unicode(void);
+
+#endif
