@@ -79,7 +79,7 @@ bool known_set_add(struct known_set *s, uint64_t hash)
 		put_first(group, key, at);
 		return true;
 	}
-	s->count += group[GROUP - 1] == 0;
+	s->count = (uint16_t)(s->count + (group[GROUP - 1] == 0));
 	put_first(group, key, GROUP - 1);
 	return false;
 }

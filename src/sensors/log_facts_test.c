@@ -173,6 +173,12 @@ static void test_lines(void **state)
 	assert_non_null(log_facts_damage(f));
 	check(f, LOG_FACTS_MAIN, D "1xVSnt-00005W-2T Completed", "completed id=1xVSnt-00005W-2T");
 	assert_null(log_facts_damage(f));
+	/* of which message? */
+	check(f, LOG_FACTS_MAIN, D "<= x@y.test H=mx [198.51.100.1] P=esmtp S=9", NULL);
+	check(f, LOG_FACTS_MAIN, D "=> a@b.test R=dnslookup T=remote_smtp H=mx [192.0.2.7]", NULL);
+	check(f, LOG_FACTS_MAIN, D "Completed", NULL);
+	assert_string_equal(log_facts_damage(f), "the id of the message is missing");
+	assert_int_equal(log_facts_counts(f).damaged, 4);
 	log_facts_free(f);
 }
 
