@@ -1,6 +1,7 @@
 #include "reports/hindsight.h"
 
 #include "base/json_text.h"
+#include "base/printable.h"
 #include "base/units.h"
 #include "detectors/evidence.h"
 
@@ -60,8 +61,10 @@ static void print_evidence(const struct terminal *t, const struct hindsight_find
 		const struct evidence *e = &f->evidence[i];
 
 		(void)fprintf(t->out, "    %+5.1f  %s", e->bits, e->text);
-		for (size_t k = 0; k < e->id_count; k++)
-			(void)fprintf(t->out, "%s%s", k == 0 ? "  (" : " ", e->ids[k]);
+		for (size_t k = 0; k < e->id_count; k++) {
+			(void)fputs(k == 0 ? "  (" : " ", t->out);
+			printable_write(t->out, slice_of(e->ids[k]));
+		}
 		(void)fputs(e->id_count > 0 ? ")\n" : "\n", t->out);
 	}
 }
