@@ -24,7 +24,9 @@ static uint32_t key_of(uint64_t hash)
 /* The key alone says where it belongs, so that growing needs no more than the keys. */
 static uint32_t *group_of(uint32_t *keys, unsigned room, uint32_t key)
 {
-	return keys + (key * 0x9e3779b1u >> 12) % (room / GROUP) * GROUP;
+	size_t groups = room / GROUP;
+
+	return keys + (key * 0x9e3779b1u >> 12) % (groups > 0 ? groups : 1) * GROUP;
 }
 
 static unsigned find(const uint32_t *group, uint32_t key)

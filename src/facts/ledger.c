@@ -56,6 +56,11 @@ struct ledger {
 	uint32_t client, sender; /* keys */
 };
 
+static float one_if(bool it_is)
+{
+	return it_is ? 1.0F : 0.0F;
+}
+
 /* Keys of 32 bits from hashes of 64; never 0. */
 static uint32_t key_of(uint64_t hash)
 {
@@ -569,7 +574,7 @@ static void see_links(struct ledger *l, const struct ledger_source *s, struct si
 			strangest = f;
 		}
 	}
-	if (ret->link >= LINK_SEEN && ret->strangers > 0)
+	if (strangest != NULL && ret->link >= LINK_SEEN && ret->strangers > 0)
 		count_link(ret->episode, strangest);
 }
 
@@ -733,9 +738,9 @@ static void count_strangers(struct episode *e, const struct sighting *seen)
 	e->day_strangers = (uint16_t)(today < UINT16_MAX ? today : UINT16_MAX);
 	if (seen->strangers == 0)
 		return;
-	e->stranger_messages += sighting_only_strangers(seen);
-	e->repeated += seen->repeats;
-	e->new_senders += seen->new_sender;
+	e->stranger_messages += one_if(sighting_only_strangers(seen));
+	e->repeated += one_if(seen->repeats);
+	e->new_senders += one_if(seen->new_sender);
 	if (seen->fact->has_filter_score) {
 		e->filter_sum += (float)seen->fact->filter_score;
 		e->filtered++;
@@ -862,7 +867,7 @@ static bool next_failed(struct slice *rest, struct slice *ret)
 {
 	static const char mark[] = "Final-Recipient: rfc822;";
 	const char *found =
-		rest->len > 0 ? memmem(rest->at, rest->len, mark, sizeof(mark) - 1) : NULL;
+		rest->at != NULL ? memmem(rest->at, rest->len, mark, sizeof(mark) - 1) : NULL;
 	size_t len = 0;
 
 	if (found == NULL)
@@ -962,8 +967,8 @@ static bool note_answer(
 
 static void count_outcome(struct ledger_source *s, struct episode *e, const struct sighting *seen)
 {
-	e->dead += seen->is_dead;
-	e->delivered += seen->is_delivered;
+	e->dead += one_if(seen->is_dead);
+	e->delivered += one_if(seen->is_delivered);
 	if (seen->is_refused) {
 		e->refused++;
 		(void)episode_refused_by(e, key_of(hash_nocase(domain_of(seen->fact->recipient))));

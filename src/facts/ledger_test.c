@@ -107,7 +107,7 @@ static void test_networks(void **state)
 	for (int64_t day = 0; day < 10; day++)
 		assert_true(note(l,
 			&(struct sent){"ann@shop.test", "bob@far.test", .ip = "192.0.2.9",
-				.at_us = BEGIN + day * DAY},
+				.at_us = BEGIN + (int64_t)day * DAY},
 			&s));
 	assert_int_equal(s.network, NETWORK_KNOWN);
 	assert_true(s.episode == s.source->episodes[EPISODE_FAMILIAR]);
@@ -226,7 +226,7 @@ static void test_wants_text(void **state)
 	for (int64_t day = 0; day < 10; day++)
 		assert_true(note(l,
 			&(struct sent){"ann@shop.test", "bob@far.test", .ip = "192.0.2.9",
-				.at_us = BEGIN + day * DAY},
+				.at_us = BEGIN + (int64_t)day * DAY},
 			&s));
 	assert_false(ledger_wants_text(l, &fact));
 	fact.client = slice_of("203.0.113.9");
@@ -280,8 +280,8 @@ static void test_bytes(void **state)
 	for (int i = 0; i < 20; i++) {
 		(void)snprintf(to, sizeof(to), "friend%d@far.test", i % 7);
 		assert_true(note(l,
-			&(struct sent){
-				"quiet@shop.test", to, .ip = "192.0.2.9", .at_us = BEGIN + i * DAY},
+			&(struct sent){"quiet@shop.test", to, .ip = "192.0.2.9",
+				.at_us = BEGIN + (int64_t)i * DAY},
 			&s));
 	}
 	struct ledger_source *q = s.source;
@@ -302,11 +302,11 @@ static void test_bytes(void **state)
 			'a' + (int)(i / 3 % 26), i % 300);
 		assert_true(note(l,
 			&(struct sent){"busy@shop.test", to, .ip = ip, .body = body,
-				.at_us = BEGIN + 40 * DAY + i * 60 * SECOND},
+				.at_us = BEGIN + 40 * DAY + (int64_t)i * 60 * SECOND},
 			&s));
 	}
 	assert_true(ledger_source_bytes(s.source) <= 8192);
-	assert_true(ledger_bytes(l) - before < 4 * 8192); /* the customer's, too */
+	assert_true(ledger_bytes(l) - before < (size_t)4 * 8192); /* the customer's, too */
 }
 
 static void test_login_guesses(void **state)

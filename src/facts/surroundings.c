@@ -81,7 +81,8 @@ void surroundings_free(struct surroundings *s)
 
 struct known_link *surroundings_link(struct surroundings *s, uint32_t key)
 {
-	struct known_link *group = &s->links[key % (LINKS / WAYS) * WAYS], *oldest = group;
+	struct known_link *group = &s->links[(size_t)(key % (LINKS / WAYS)) * WAYS],
+			  *oldest = group;
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (group[i].key == key)

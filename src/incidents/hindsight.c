@@ -305,11 +305,11 @@ const struct hindsight_finding *const *hindsight_findings(struct hindsight *h, s
 	size_t n = 0;
 
 	free(h->shown);
-	h->shown = memory_new(h->finding_count + 1, sizeof(*h->shown));
+	h->shown = memory_new(h->finding_count + 1, sizeof(struct hindsight_finding *));
 	for (size_t i = 0; i < h->finding_count; i++)
 		if (is_shown(h, h->findings[i]))
 			h->shown[n++] = h->findings[i];
-	qsort(h->shown, n, sizeof(*h->shown), by_place);
+	qsort(h->shown, n, sizeof(struct hindsight_finding *), by_place);
 	*ret_count = n;
 	return h->shown;
 }

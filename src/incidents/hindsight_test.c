@@ -19,7 +19,7 @@
 #define PAST     30 /* days */
 #define SPAM     200
 #define SPAM_AT  (BEGIN + PAST * DAY + 3 * HOUR)
-#define SPAM_END (SPAM_AT + SPAM * 10 * SECOND)
+#define SPAM_END (SPAM_AT + INT64_C(10) * SPAM * SECOND)
 
 struct scene {
 	struct watch *watch;
@@ -91,8 +91,8 @@ static void honest_day(struct scene *s, unsigned day)
 		(void)snprintf(body, sizeof(body),
 			"number %u of day %u is about %u apples, %u pears and the garden", i, day,
 			day * 7 + i, i * 13 + day);
-		mail(s, BEGIN + day * DAY + (9 + i) * HOUR, id, friends[(i + day) % 3],
-			"192.0.2.17", body);
+		mail(s, BEGIN + (int64_t)day * DAY + (int64_t)(9 + i) * HOUR, id,
+			friends[(i + day) % 3], "192.0.2.17", body);
 	}
 }
 
@@ -104,13 +104,13 @@ static void spam(struct scene *s, int64_t at_us)
 
 		(void)snprintf(id, sizeof(id), "1s%04u-000000-00", i);
 		(void)snprintf(to, sizeof(to), "user%u@victims%u.test", i * 7919 % 10007, i % 41);
-		mail(s, at_us + i * 10 * SECOND, id, to, "203.0.113.5",
+		mail(s, at_us + (int64_t)i * 10 * SECOND, id, to, "203.0.113.5",
 			"You have won a lottery of great worth, claim it at once at "
 			"http://lucky-claims.test/now before the offer ends for you");
 		if (i % 2 == 0)
 			continue;
 		const struct fact failed = {.kind = FACT_FAILED,
-			.at_us = at_us + i * 10 * SECOND + SECOND,
+			.at_us = at_us + (int64_t)i * 10 * SECOND + SECOND,
 			.id = slice_of(id),
 			.recipient = slice_of(to),
 			.failure = FAILURE_USER_UNKNOWN};

@@ -9,7 +9,10 @@
  *   messages   one row for each message of a hold, with its state
  *   actions    one row for each hold, restore and purge: who, when, and how it ended; one that has
  *              no end was killed
- *   problems   what went wrong with single messages */
+ *   problems   what went wrong with single messages
+ *
+ * and the tables of casebook.h. A journal of an older stanch is brought up to date when it is
+ * written to; to read it, it is left as it is. */
 #ifndef STANCH_INCIDENTS_JOURNAL_H
 #define STANCH_INCIDENTS_JOURNAL_H
 
@@ -30,6 +33,8 @@
 
 enum journal_access {
 	JOURNAL_READ, /* look only; the journal must be there */
+	JOURNAL_NOTE, /* writes of incidents (casebook.h), beside an acting process; makes it if it
+			 is missing */
 	JOURNAL_ACT   /* makes it if it is missing, and takes the lock of the acting process */
 };
 

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define APPLICATION_ID 0x73746e63 /* "stnc": file(1) and we know the file by it */
-#define SCHEMA         1
+#define SCHEMA         2
+#define SCHEMA_TEXT    "2"
 #define LOCK_NAME      "acting"
 #define BUSY_MS        5000 /* a reader's checkpoint takes a moment */
 /* Each commit is synced to the log beside the database. Intent and outcome write the same pages:
@@ -45,9 +46,43 @@ static const char schema[] =
 	" action INTEGER NOT NULL REFERENCES actions(action),"
 	" hold INTEGER NOT NULL REFERENCES holds(hold), id TEXT NOT NULL, why TEXT NOT NULL);"
 	"CREATE INDEX problems_action ON problems(action);"
-	"PRAGMA application_id=1937010275;"
-	"PRAGMA user_version=1;";
+	"PRAGMA application_id=1937010275;";
 _Static_assert(APPLICATION_ID == 1937010275, "the same number twice");
+
+/* Since version 2: casebook.h. Sources are text as source_text() writes it, one to one. */
+static const char casebook_schema[] =
+	"CREATE TABLE incidents("
+	" incident INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, state TEXT NOT NULL,"
+	" opened INTEGER NOT NULL, changed INTEGER NOT NULL, contained INTEGER NOT NULL,"
+	" closed INTEGER NOT NULL, last_mail INTEGER NOT NULL, fact_us INTEGER NOT NULL,"
+	" score REAL NOT NULL, threshold REAL NOT NULL, messages INTEGER NOT NULL,"
+	" recipients INTEGER NOT NULL, held INTEGER NOT NULL, by_person INTEGER NOT NULL);"
+	"CREATE INDEX incidents_source ON incidents(source);"
+	"CREATE TABLE steps("
+	" step INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" incident INTEGER NOT NULL REFERENCES incidents(incident), at INTEGER NOT NULL,"
+	" event TEXT NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,"
+	" by_person INTEGER NOT NULL, uid INTEGER NOT NULL, user TEXT NOT NULL,"
+	" sudo_user TEXT NOT NULL, tty TEXT NOT NULL, words TEXT NOT NULL);"
+	"CREATE INDEX steps_incident ON steps(incident);"
+	"CREATE TABLE evidence("
+	" incident INTEGER NOT NULL REFERENCES incidents(incident), detector TEXT NOT NULL,"
+	" at_us INTEGER NOT NULL, bits REAL NOT NULL, text TEXT NOT NULL, ids TEXT NOT NULL,"
+	" PRIMARY KEY(incident, detector)) WITHOUT ROWID;"
+	"CREATE TABLE scores("
+	" incident INTEGER NOT NULL REFERENCES incidents(incident), at_us INTEGER NOT NULL,"
+	" score REAL NOT NULL);"
+	"CREATE INDEX scores_incident ON scores(incident);"
+	"CREATE TABLE incident_holds("
+	" incident INTEGER NOT NULL REFERENCES incidents(incident),"
+	" hold INTEGER NOT NULL REFERENCES holds(hold), PRIMARY KEY(incident, hold)) WITHOUT ROWID;"
+	"CREATE TABLE exemptions("
+	" source TEXT PRIMARY KEY, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+	" uid INTEGER NOT NULL, user TEXT NOT NULL, sudo_user TEXT NOT NULL, tty TEXT NOT NULL,"
+	" reason TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE forgiven("
+	" source TEXT PRIMARY KEY, until_us INTEGER NOT NULL) WITHOUT ROWID;"
+	"PRAGMA user_version=" SCHEMA_TEXT ";";
 
 static bool is_folder_writable(const char *path)
 {
@@ -266,6 +301,25 @@ static int open_database(struct journal *j, enum journal_access access, struct p
 		problem);
 }
 
+/* All of them, or those that an older version lacks; another process may have done so meanwhile. */
+static int make_tables(struct journal *j, bool all, struct problem *problem)
+{
+	int64_t version = 0;
+	int err = journal_run(j, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE;", problem);
+
+	if (err < 0)
+		return err;
+	err = number(j, "PRAGMA user_version", &version, problem);
+	if (err == 0 && all && version == 0)
+		err = journal_run(j, schema, problem);
+	if (err == 0 && version < SCHEMA)
+		err = journal_run(j, casebook_schema, problem);
+	if (err == 0)
+		return journal_run(j, "COMMIT", problem);
+	(void)sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
 static int check_schema(struct journal *j, enum journal_access access, struct problem *problem)
 {
 	int64_t version = 0, id = 0, tables = 0;
@@ -280,14 +334,12 @@ static int check_schema(struct journal *j, enum journal_access access, struct pr
 	if (tables == 0 && version == 0 && access == JOURNAL_READ)
 		return problem_set(
 			problem, -ENOENT, "the journal %s is empty: nothing was held yet", j->path);
-	if (tables == 0 && version == 0) {
-		err = journal_run(j, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE;", problem);
-		if (err == 0)
-			err = journal_run(j, schema, problem);
-		return err == 0 ? journal_run(j, "COMMIT", problem) : err;
-	}
+	if (tables == 0 && version == 0)
+		return make_tables(j, true, problem);
 	if (id != APPLICATION_ID)
 		return problem_set(problem, -EBADMSG, "%s is no journal of stanch", j->path);
+	if (version > 0 && version < SCHEMA)
+		return access == JOURNAL_READ ? 0 : make_tables(j, false, problem);
 	if (version != SCHEMA)
 		return problem_set(problem, -ENOTSUP,
 			"%s was written by a newer stanch (version %lld of the journal, this one "
@@ -299,17 +351,17 @@ static int check_schema(struct journal *j, enum journal_access access, struct pr
 int journal_open(const char *folder, enum journal_access access, const char *command,
 	struct journal **ret_journal, struct problem *problem)
 {
-	bool act = access == JOURNAL_ACT;
+	bool act = access == JOURNAL_ACT, make = access != JOURNAL_READ;
 	struct journal *j = memory_new(1, sizeof(*j));
 	int err;
 
 	j->lock_fd = -1;
 	j->path = path_in(folder, JOURNAL_NAME);
-	err = check_folder(folder, act, problem);
+	err = check_folder(folder, make, problem);
 	if (err == 0 && act)
 		err = take_lock(j, folder, command, problem);
 	if (err == 0)
-		err = check_file(j->path, act, problem);
+		err = check_file(j->path, make, problem);
 	if (err == 0)
 		err = open_database(j, access, problem);
 	if (err == 0)

@@ -86,7 +86,8 @@ static void past(struct run *r, int64_t from_us, unsigned days)
 			(int)('a' + i / 26 % 26), (int)('b' + i % 20), (int)('c' + i % 19),
 			(int)('d' + i % 17), (int)('e' + i % 13), (int)('f' + i % 11),
 			(int)('g' + i % 7));
-		mail(r, from_us + i / 6 * DAY + (9 + i % 6) * HOUR, to, "192.0.2.17", body);
+		mail(r, from_us + (int64_t)(i / 6) * DAY + (int64_t)(9 + i % 6) * HOUR, to,
+			"192.0.2.17", body);
 	}
 }
 
@@ -96,7 +97,7 @@ static void flood(struct run *r, int64_t from_us, unsigned messages)
 
 	for (unsigned i = 0; i < messages; i++) {
 		(void)snprintf(to, sizeof(to), "victim%u@d%u.test", i * 7919 % 10007, i % 31);
-		mail(r, from_us + i * 20 * SECOND, to, "203.0.113.5",
+		mail(r, from_us + (int64_t)i * 20 * SECOND, to, "203.0.113.5",
 			"you have won a great prize claim it at http://lucky-claims.test/now "
 			"before "
 			"the offer ends for you and your whole family");
@@ -112,7 +113,7 @@ static void test_a_thief(void **state)
 	assert_int_equal(r.contained + r.suspected, 0);
 	flood(&r, BEGIN + 60 * DAY + 3 * HOUR, 100);
 	assert_true(r.contained > 0);
-	assert_true(r.contained_at <= BEGIN + 60 * DAY + 3 * HOUR + 10 * 20 * SECOND);
+	assert_true(r.contained_at <= BEGIN + 60 * DAY + 3 * HOUR + 200 * SECOND);
 	watch_free(r.watch);
 }
 
@@ -124,7 +125,7 @@ static void test_an_owner(void **state)
 	(void)state;
 	past(&r, BEGIN, 200);
 	for (unsigned i = 0; i < 40; i++) /* a talk, an hour late and mixed up */
-		mail(&r, BEGIN + 200 * DAY + (i * 17 % 40) * HOUR / 40, "friend3@far.test",
+		mail(&r, BEGIN + 200 * DAY + (int64_t)(i * 17 % 40) * HOUR / 40, "friend3@far.test",
 			"192.0.2.17", "yes let us meet at noon then and bring the papers with you");
 	assert_int_equal(r.contained + r.suspected, 0);
 	watch_free(r.watch);
@@ -140,7 +141,7 @@ static void test_bulk_alone(void **state)
 	past(&r, BEGIN, 60);
 	for (unsigned i = 0; i < 300; i++) {
 		(void)snprintf(to, sizeof(to), "guest%u@d%u.test", i * 7919 % 10007, i % 31);
-		mail(&r, BEGIN + 60 * DAY + 10 * HOUR + i * 5 * SECOND, to, "192.0.2.17",
+		mail(&r, BEGIN + 60 * DAY + 10 * HOUR + (int64_t)i * 5 * SECOND, to, "192.0.2.17",
 			"we invite you to our summer party on friday in the yard behind the shop "
 			"with music and cake for all");
 	}
