@@ -28,7 +28,8 @@ static struct slice host_of(struct slice s)
 	authority.len = len;
 	while (authority.len > 0 && authority.at[authority.len - 1] == '.')
 		authority.len--;
-	return slice_find(authority, '.') < authority.len ? authority : (struct slice){0};
+	size_t dot = slice_find(authority, '.');
+	return dot > 0 && dot < authority.len ? authority : (struct slice){0};
 }
 
 static bool starts_nocase(struct slice s, const char *word, size_t len)

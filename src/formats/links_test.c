@@ -37,6 +37,7 @@ static void test_hosts(void **state)
 		{"http://192.0.2.1/x", "192.0.2.1 "},
 		{"http://localhost/ http:// http://. http://..", ""},
 		{"http://shop.test. next", "shop.test "},
+		{"http://.t http://user@.shop.test/ http://a.test", "a.test "},
 		{"http://b\xc3\xbc"
 		 "cher.test/",
 			"b\xc3\xbc"

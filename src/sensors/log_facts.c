@@ -373,12 +373,26 @@ static bool take_kind(
 	}
 }
 
+/* What is said of a message says of which: else it is no line of Exim's own. */
+static bool lacks_id(const struct exim_log_line *line)
+{
+	return line->kind >= EXIM_LOG_ACCEPTED && line->kind <= EXIM_LOG_COMPLETED &&
+	       line->id.len == 0;
+}
+
 /* A line without a fraction is taken for one of the end of its second: it is not known before. */
 static int64_t line_us(struct log_facts *f)
 {
 	int64_t us = f->line.time.us > 0 ? f->line.time.us : SECOND_US - 1;
 
 	return log_clock_seconds(f->clock, &f->line.time) * SECOND_US + us;
+}
+
+static bool take_damage(struct log_facts *f, const char *damage)
+{
+	f->counts.damaged++;
+	f->damage = damage;
+	return false;
 }
 
 bool log_facts_take(
@@ -389,15 +403,14 @@ bool log_facts_take(
 	f->damage = NULL;
 	f->counts.lines++;
 	exim_log_read(&f->readers[log], line, &f->line);
-	if (f->line.kind == EXIM_LOG_DAMAGED) {
-		f->counts.damaged++;
-		f->damage = f->line.damage;
-		return false;
-	}
+	if (f->line.kind == EXIM_LOG_DAMAGED)
+		return take_damage(f, f->line.damage);
 	if (f->line.time.year == 0) {
 		f->counts.untimed++;
 		return false;
 	}
+	if (lacks_id(&f->line))
+		return take_damage(f, "the id of the message is missing");
 	fact.at_us = line_us(f);
 	fact.id = (struct slice){f->line.id.text, f->line.id.len};
 	f->counts.last_us = fact.at_us;

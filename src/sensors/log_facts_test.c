@@ -37,7 +37,9 @@ static char *text_of(const struct fact *f)
 	put(out, "from", f->sender);
 	put(out, "ip", f->client);
 	put(out, "helo", f->helo);
+	put(out, "cipher", f->cipher);
 	put(out, "login", f->login);
+	put(out, "message_id", f->message_id);
 	put(out, "subject", f->subject);
 	put(out, "bounce_of", f->bounce_of);
 	for (size_t i = 0; i < f->recipient_count; i++)
@@ -94,11 +96,24 @@ static void test_lines(void **state)
 		   "X=TLS1.3:x:256 "
 		   "A=plain:Ann+x@Shop.test S=301 id=m@x T=\"Hello\" for a@b.test c@d.test",
 			"accepted id=1xVSnt-00005W-2T by=mailbox:ann@shop.test from=ann@shop.test "
-			"ip=192.0.2.1 helo=pc subject=Hello to=a@b.test to=c@d.test size=301"},
+			"ip=192.0.2.1 helo=pc cipher=TLS1.3:x:256 message_id=m@x subject=Hello "
+			"to=a@b.test to=c@d.test size=301"},
 		{D "1xVSnt-00005W-2T <= ann@shop.test H=(pc) [192.0.2.1]:5 P=esmtpa "
 		   "A=plain:ann@shop.test S=301 T=\"=?utf-8?q?Gr=C3=BC=C3=9Fe?=\"",
 			"accepted id=1xVSnt-00005W-2T by=mailbox:ann@shop.test from=ann@shop.test "
 			"ip=192.0.2.1 helo=pc subject=Gr\303\274\303\237e size=301"},
+		/* a login without a name */
+		{D "1xVSnt-00005W-2T <= ann@shop.test H=(pc) [192.0.2.1]:5 P=esmtpa A=plain S=301",
+			"accepted id=1xVSnt-00005W-2T from=ann@shop.test ip=192.0.2.1 helo=pc "
+			"size=301"},
+		/* the client was told that it was rejected, and it was not */
+		{D "1xVSnt-00005W-2T (= ann@shop.test H=(pc) [192.0.2.1]:5 P=esmtpa "
+		   "A=plain:ann@shop.test S=301",
+			"accepted id=1xVSnt-00005W-2T by=mailbox:ann@shop.test from=ann@shop.test "
+			"ip=192.0.2.1 helo=pc size=301"},
+		{D "1xVSnt-00005W-2T >> a@b.test R=dnslookup T=remote_smtp H=mx [192.0.2.7] "
+		   "C=\"250 OK\"",
+			"delivered id=1xVSnt-00005W-2T rcpt=a@b.test"},
 		/* from outside: nobody here */
 		{D "1xVSnt-00005W-2T <= x@y.test H=mx.y.test [198.51.100.1] P=esmtp S=9 for "
 		   "ann@shop.test",
@@ -173,6 +188,12 @@ static void test_lines(void **state)
 	assert_non_null(log_facts_damage(f));
 	check(f, LOG_FACTS_MAIN, D "1xVSnt-00005W-2T Completed", "completed id=1xVSnt-00005W-2T");
 	assert_null(log_facts_damage(f));
+	/* of which message? */
+	check(f, LOG_FACTS_MAIN, D "<= x@y.test H=mx [198.51.100.1] P=esmtp S=9", NULL);
+	check(f, LOG_FACTS_MAIN, D "=> a@b.test R=dnslookup T=remote_smtp H=mx [192.0.2.7]", NULL);
+	check(f, LOG_FACTS_MAIN, D "Completed", NULL);
+	assert_string_equal(log_facts_damage(f), "the id of the message is missing");
+	assert_int_equal(log_facts_counts(f).damaged, 4);
 	log_facts_free(f);
 }
 
@@ -246,9 +267,16 @@ static void test_folders(void **state)
 	check_source(f, "04:00", "cwd=/home/b/www 3 args: /usr/sbin/sendmail -t -f other@host.test",
 		NULL);
 	check_source(f, "04:00", mail_of_www, "script:/home/a/www");
+	check_source(f, "05:00", WEB("/home/a/www"), NULL);
+	check_source(f, "05:00", WEB("/home/b/www") ".org", NULL); /* the longer is another */
+	check_source(f, "05:00", mail_of_www, "script:/home/a/www");
 	/* long ago */
 	check_source(f, "06:00", WEB("/home/c/www"), NULL);
 	check_source(f, "06:31", mail_of_www, "login:www-data");
+	/* a clock that was set back */
+	check_source(f, "07:40", WEB("/home/d/www"), NULL);
+	check_source(f, "07:09", mail_of_www, "login:www-data");
+	check_source(f, "07:10", mail_of_www, "script:/home/d/www");
 	/* by its process, whatever else waits */
 	check_source(f, "08:00", "[11] " WEB("/home/a/www"), NULL);
 	check_source(f, "08:00", "[12] " WEB("/home/b/www"), NULL);
@@ -263,6 +291,32 @@ static void test_folders(void **state)
 	check_source(f, "09:00",
 		"1xVSnt-00005W-2T <= a@b.test H=(c) [192.0.2.1] P=esmtpa A=plain:ann@shop.test S=3",
 		"mailbox:ann@shop.test");
+	log_facts_free(f);
+}
+
+/* Cut off, a folder's name would be another's. */
+static void test_long_folder(void **state)
+{
+	static const size_t lengths[] = {512, 513};
+	struct log_facts *f = facts_new();
+	char folder[514];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char call[600];
+
+		memset(folder, 'x', sizeof(folder));
+		folder[0] = '/';
+		folder[lengths[i]] = '\0';
+		(void)snprintf(call, sizeof(call), "cwd=%s 2 args: sendmail -t", folder);
+		check_source(f, "00:00", call, NULL);
+		struct fact fact;
+		assert_true(log_facts_take(f, LOG_FACTS_MAIN,
+			slice_of("2026-11-23 12:00:00 1xVSnt-00005W-2T <= www@host.test U=www-data "
+				 "P=local S=9"),
+			&fact));
+		assert_int_equal(fact.source->kind, i == 0 ? SOURCE_SCRIPT : SOURCE_LOGIN);
+	}
 	log_facts_free(f);
 }
 
@@ -312,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_long_folder),
 		cmocka_unit_test(test_both_logs),
 		cmocka_unit_test(test_many_recipients),
 	};
