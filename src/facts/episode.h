@@ -57,7 +57,7 @@ struct episode {
 	bool has_body;           /* the text of some message could be read */
 	uint64_t last_recipient; /* its first eight bytes, in the order of bytes */
 
-	char ids[EPISODE_IDS][EPISODE_ID_MAX]; /* the first messages to strangers */
+	char ids[EPISODE_IDS][EPISODE_ID_MAX]; /* the latest messages to strangers */
 	char network_text[EPISODE_WORD];
 	char link_host[EPISODE_WORD];
 	struct episode_note notes[EPISODE_NOTES];

@@ -704,11 +704,8 @@ static void keep_id(char at[EPISODE_ID_MAX], struct slice id)
 
 static void keep_example(struct episode *e, struct slice id)
 {
-	for (size_t i = 0; i < EPISODE_IDS; i++)
-		if (e->ids[i][0] == '\0') {
-			keep_id(e->ids[i], id);
-			return;
-		}
+	memmove(e->ids[1], e->ids[0], sizeof(e->ids) - sizeof(e->ids[0]));
+	keep_id(e->ids[0], id);
 }
 
 /* Lists are sent in the order in which they were bought. */

@@ -121,7 +121,7 @@ static int hold_mail(struct saying *s)
 
 	(void)snprintf(reason, sizeof(reason), "incident %" PRId64, number);
 	const char *const words[] = {"hold", source_text(&s->incident.source, source),
-		"--until-clean", "--yes", "--reason", reason};
+		"--until-clean", "--yes", "--quiet", "--reason", reason};
 	int err = own_command_run(
 		&s->context->global, words, sizeof(words) / sizeof(words[0]), &result, &problem);
 	if (err == 0 && result.hold != 0)

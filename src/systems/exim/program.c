@@ -71,6 +71,46 @@ int exim_program_find(const char *wanted, char **ret_path)
 	return 0;
 }
 
+/* log_file_path is a list with colons; an empty item is the default place. NULL: syslog only. */
+static char *first_log_file(const struct exim_settings *s)
+{
+	struct slice rest = slice_of(s->log_file_path);
+	char *path;
+
+	for (bool more = true; more;) {
+		size_t n = slice_find(rest, ':');
+		struct slice item = slice_trim(slice_first(rest, n));
+
+		more = n < rest.len;
+		rest = slice_after(rest, n + 1);
+		if (slice_is(item, "syslog"))
+			continue;
+		if (item.len > 0)
+			return memory_copy(item.at, item.len);
+		path = memory_new(strlen(s->spool) + sizeof("/log/%slog"), 1);
+		(void)sprintf(path, "%s/log/%%slog", s->spool);
+		return path;
+	}
+	return NULL;
+}
+
+char *exim_log_path(const struct exim_settings *s, const char *name)
+{
+	char *pattern = first_log_file(s), *path;
+	char *mark = pattern != NULL ? strstr(pattern, "%s") : NULL;
+
+	if (pattern == NULL || (mark == NULL && strcmp(name, "main") == 0))
+		return pattern;
+	if (mark == NULL) {
+		free(pattern);
+		return NULL;
+	}
+	path = memory_new(strlen(pattern) + strlen(name) + 1, 1);
+	(void)sprintf(path, "%.*s%s%s", (int)(mark - pattern), pattern, name, mark + 2);
+	free(pattern);
+	return path;
+}
+
 int exim_settings_ask(const struct exim_program *program, struct exim_question **ret_question,
 	struct problem *problem)
 {

@@ -35,6 +35,11 @@ struct exim_settings {
 void exim_settings_free(struct exim_settings *s); /* NULL is fine */
 AUTO_FREE(exim_settings)
 
+/* Where Exim writes the log that is called so ("main", "reject"), with %D or %M still in it where
+ * they are in its setting: the first place that is a file. NULL when it logs to syslog only, or
+ * when all its logs are one file and this is not the main one. The caller frees it. */
+char *exim_log_path(const struct exim_settings *s, const char *name);
+
 /* Starts asking for the settings and returns at once, so that other work can go on meanwhile.
  * 0 and *ret_question; or fills *problem and returns a negative errno. */
 MUST_USE int exim_settings_ask(const struct exim_program *program,

@@ -1,0 +1,750 @@
+/* hand.c - the part that holds the rights: decides what becomes of a verdict, has mail held until a
+ * full look finds nothing, watches that it stays so, and closes the incident. Each step is in the
+ * journal before anything is done. */
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "base/printable.h"
+#include "incidents/brake.h"
+#include "programs/daemon/control.h"
+#include "programs/daemon/events.h"
+#include "programs/daemon/parts.h"
+#include "programs/daemon/talk.h"
+#include "programs/daemon/verdict_text.h"
+#include "programs/own_command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TURN_MS        1000  /* how often the open incidents are gone through */
+#define JUDGE_S        5     /* between two notes of the same verdict */
+#define CALM_S         86400 /* after which what was never acted on is over */
+#define OUTBREAKS_MAX  10000 /* open at a time */
+#define HOUR_S         3600
+#define BY_PERSON_S    10 /* a person's own command is holding: it comes first */
+#define RETRY_S        5
+#define JOURNAL_WAIT_S 5
+
+/* An open incident. */
+struct outbreak {
+	struct incident incident;
+	int64_t judged_at; /* when its verdict was last noted */
+	int64_t look_at;   /* when its mail is to be looked for; 0: not */
+	int64_t told_at;   /* something of it was logged that is said again */
+	struct outbreak *next;
+};
+
+struct job {
+	struct own_command command;
+	struct loop_child *child;
+	struct loop_watch *watch;
+	char *output;
+	size_t len;
+	int64_t number; /* of the incident; 0: no job runs */
+	int status;
+	bool ended, closed;
+};
+
+struct hand {
+	const struct daemon_part *part;
+	const struct settings_values *values;
+	struct loop *loop;
+	struct loop_timer *turn, *pulse;
+	struct talk *talk;
+	struct control *control;
+	struct journal *journal; /* NULL: it cannot be used now */
+	int64_t journal_at;      /* when it was tried */
+	struct outbreak *outbreaks;
+	size_t outbreak_count;
+	struct job job;
+	json_t *watcher_state;
+	int64_t watcher_at;
+	bool is_ready;
+	int status;
+};
+
+static int64_t now_s(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static struct event_value source_value(const struct source *source, char at[SOURCE_TEXT_MAX])
+{
+	return event_text("source", slice_of(source_text(source, at)));
+}
+
+/* ---- the journal ---- */
+
+static void journal_trouble(struct hand *h, const struct problem *problem)
+{
+	EVENT_LOG(h->part->log, EVENT_JOURNAL_TROUBLE, loop_now_ms(h->loop),
+		event_text("error", slice_of(problem->text)));
+}
+
+/* Whether it can be used; when not, it is tried again a little later. */
+static bool has_journal(struct hand *h)
+{
+	struct problem problem = {0};
+
+	if (h->journal != NULL)
+		return true;
+	if (now_s() - h->journal_at < JOURNAL_WAIT_S)
+		return false;
+	h->journal_at = now_s();
+	if (journal_open(
+		    h->values->general.state, JOURNAL_NOTE, "stanchd", &h->journal, &problem) == 0)
+		return true;
+	journal_trouble(h, &problem);
+	return false;
+}
+
+/* An error of the journal's may be one of its file: it is opened again. */
+static bool went_well(struct hand *h, int err, const struct problem *problem)
+{
+	if (err == 0)
+		return true;
+	journal_trouble(h, problem);
+	if (err != -EINVAL && err != -ENOENT && err != -EBUSY) {
+		journal_free(h->journal);
+		h->journal = NULL;
+	}
+	return false;
+}
+
+static bool step(struct hand *h, struct outbreak *c, enum incident_event event, const char *words)
+{
+	struct problem problem = {0};
+	const struct incident_doing doing = {.at = now_s(), .words = words};
+	enum incident_state to;
+	int err = has_journal(h) ? casebook_step(h->journal, c->incident.number, event, &doing, &to,
+					   &problem)
+				 : -EAGAIN;
+
+	if (err == -EINVAL)
+		return false; /* a person was first: the next look sees it */
+	if (!has_journal(h) || !went_well(h, err, &problem))
+		return false;
+	if (to == INCIDENT_CONTAINED)
+		c->incident.contained = doing.at;
+	c->incident.state = to;
+	c->incident.changed = doing.at;
+	return true;
+}
+
+/* ---- cases ---- */
+
+static struct outbreak *find_outbreak(struct hand *h, int64_t number)
+{
+	struct outbreak *c = h->outbreaks;
+
+	while (c != NULL && c->incident.number != number)
+		c = c->next;
+	return c;
+}
+
+static struct outbreak *outbreak_of(struct hand *h, const struct source *source)
+{
+	struct outbreak *c = h->outbreaks;
+
+	while (c != NULL && !source_equal(&c->incident.source, source))
+		c = c->next;
+	return c;
+}
+
+static struct outbreak *add_outbreak(struct hand *h, const struct incident *incident)
+{
+	struct outbreak *c;
+
+	if (h->outbreak_count == OUTBREAKS_MAX)
+		return NULL;
+	c = memory_new(1, sizeof(*c));
+	c->incident = *incident;
+	c->next = h->outbreaks;
+	h->outbreaks = c;
+	h->outbreak_count++;
+	return c;
+}
+
+static void remove_outbreak(struct hand *h, struct outbreak *c)
+{
+	struct outbreak **at = &h->outbreaks;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	h->outbreak_count--;
+	free(c);
+}
+
+static void tell_watcher(struct hand *h, const char *what, const struct source *source)
+{
+	json_t *o = json_object();
+
+	json_put(o, "do", json_string(what));
+	json_put(o, "source", verdict_write_source(source));
+	if (h->talk != NULL)
+		(void)talk_say(h->talk, o);
+	else
+		json_decref(o);
+}
+
+/* ---- holding ---- */
+
+static void start_job(struct hand *h, struct outbreak *c);
+
+static void job_clear(struct hand *h)
+{
+	struct job *j = &h->job;
+
+	loop_watch_free(j->watch);
+	loop_child_free(j->child);
+	if (j->number != 0)
+		(void)close(j->command.output);
+	free(j->output);
+	*j = (struct job){0};
+}
+
+static void after_hold(struct hand *h, struct outbreak *c, const struct own_result *r)
+{
+	char name[SOURCE_TEXT_MAX], words[64];
+	bool was_clean = c->incident.state == INCIDENT_CLEAN;
+	struct problem problem = {0};
+
+	if (r->hold != 0 && has_journal(h)) {
+		(void)went_well(h,
+			casebook_add_hold(
+				h->journal, c->incident.number, r->hold, r->done, &problem),
+			&problem);
+		c->incident.held += r->done;
+	}
+	if (r->done > 0)
+		EVENT_LOG(h->part->log, EVENT_HELD, loop_now_ms(h->loop),
+			source_value(&c->incident.source, name),
+			event_number("incident", c->incident.number), event_number("hold", r->hold),
+			event_number("messages", (int64_t)r->done),
+			event_number("left", (int64_t)r->left));
+	(void)snprintf(words, sizeof(words), "%" PRIu64 " messages held", r->done);
+	if (was_clean && r->done > 0)
+		(void)step(h, c, INCIDENT_NEW_MAIL, words);
+	if (!r->is_complete) {
+		if (c->incident.state == INCIDENT_CLEANING && r->done > 0)
+			(void)step(h, c, INCIDENT_FOUND, words);
+		c->look_at = now_s() + RETRY_S;
+		return;
+	}
+	c->look_at = now_s() + h->values->hold.rescan;
+	if (c->incident.state != INCIDENT_CLEANING || !step(h, c, INCIDENT_NOTHING, words))
+		return;
+	EVENT_LOG(h->part->log, EVENT_CLEAN, loop_now_ms(h->loop),
+		source_value(&c->incident.source, name),
+		event_number("incident", c->incident.number),
+		event_number("held", (int64_t)c->incident.held));
+}
+
+/* When it has ended, and all that it printed was read. */
+static void job_done(struct hand *h)
+{
+	struct job *j = &h->job;
+	struct own_result result;
+
+	if (!j->ended || !j->closed)
+		return;
+	struct outbreak *c = find_outbreak(h, j->number);
+	bool sound = own_command_read(j->output, j->len, &result);
+	int status = j->status;
+
+	job_clear(h);
+	if (c == NULL)
+		return;
+	if (sound) {
+		after_hold(h, c, &result);
+		return;
+	}
+	char name[SOURCE_TEXT_MAX];
+	EVENT_LOG(h->part->log, EVENT_HOLD_FAILED, loop_now_ms(h->loop),
+		source_value(&c->incident.source, name),
+		event_number("incident", c->incident.number),
+		event_number("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+	c->look_at = now_s() + RETRY_S;
+}
+
+static void on_job_end(void *context, int status)
+{
+	struct hand *h = context;
+
+	h->job.ended = true;
+	h->job.status = status;
+	job_done(h);
+}
+
+static void on_job_output(void *context, unsigned ready)
+{
+	struct hand *h = context;
+	struct job *j = &h->job;
+	char bytes[4096];
+	ssize_t n = read(j->command.output, bytes, sizeof(bytes));
+
+	(void)ready;
+	if (n > 0) {
+		if (j->len + (size_t)n <= OWN_COMMAND_OUTPUT_MAX) {
+			j->output = memory_grow(j->output, j->len + (size_t)n, 1);
+			memcpy(j->output + j->len, bytes, (size_t)n);
+			j->len += (size_t)n;
+		}
+		return;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	loop_watch_for(j->watch, 0);
+	j->closed = true;
+	job_done(h);
+}
+
+static void start_job(struct hand *h, struct outbreak *c)
+{
+	char source[SOURCE_TEXT_MAX], reason[64];
+	struct problem problem = {0};
+	struct job *j = &h->job;
+
+	(void)snprintf(reason, sizeof(reason), "incident %" PRId64, c->incident.number);
+	const char *words[9] = {"hold", source_text(&c->incident.source, source), "--until-clean",
+		"--yes", "--quiet", "--reason", reason};
+	size_t count = 7;
+	if (h->values->hold.backscatter)
+		words[count++] = "--backscatter";
+	if (own_command_start(&h->part->plan->global, h->part->plan->program, words, count,
+		    &j->command, &problem) < 0) {
+		EVENT_LOG(h->part->log, EVENT_HOLD_FAILED, loop_now_ms(h->loop),
+			event_text("source", slice_of(source)),
+			event_number("incident", c->incident.number),
+			event_text("error", slice_of(problem.text)));
+		c->look_at = now_s() + RETRY_S;
+		return;
+	}
+	j->number = c->incident.number;
+	c->look_at = 0;
+	if (loop_watch_new(h->loop, j->command.output, on_job_output, h, &j->watch) == 0)
+		loop_watch_for(j->watch, LOOP_READ);
+	else
+		j->closed = true;
+	j->child = loop_child_new(h->loop, j->command.pid, on_job_end, h);
+}
+
+/* ---- what becomes of a verdict ---- */
+
+static void contain(struct hand *h, struct outbreak *c)
+{
+	char name[SOURCE_TEXT_MAX];
+
+	EVENT_LOG(h->part->log, EVENT_CONTAINED, loop_now_ms(h->loop),
+		source_value(&c->incident.source, name),
+		event_number("incident", c->incident.number),
+		event_number("millibits", (int64_t)(c->incident.score * 1000)),
+		event_number("messages", (int64_t)c->incident.messages),
+		event_number("recipients", (int64_t)c->incident.recipients));
+	c->look_at = now_s();
+}
+
+static void ask(struct hand *h, struct outbreak *c, enum daemon_event event, const char *words)
+{
+	char name[SOURCE_TEXT_MAX];
+
+	if (c->incident.state == INCIDENT_SUSPECTED)
+		(void)step(h, c, INCIDENT_ASK, words);
+	if (now_s() - c->told_at < HOUR_S)
+		return;
+	c->told_at = now_s();
+	EVENT_LOG(h->part->log, event, loop_now_ms(h->loop),
+		source_value(&c->incident.source, name),
+		event_number("incident", c->incident.number),
+		event_number("millibits", (int64_t)(c->incident.score * 1000)),
+		event_text("why", slice_of(words)));
+}
+
+static bool brake_holds(struct hand *h, uint64_t active, char words[BRAKE_WORDS])
+{
+	const struct brake_limits limits = {h->values->brake.per_hour, h->values->brake.share};
+	struct brake_state state = {.active = active};
+	struct problem problem = {0};
+	int err = casebook_count(
+		h->journal, now_s() - HOUR_S, &state.contained, &state.last_hour, &problem);
+
+	if (!went_well(h, err, &problem)) {
+		(void)snprintf(words, BRAKE_WORDS, "the journal cannot be read");
+		return true;
+	}
+	return !brake_allows(&limits, &state, words);
+}
+
+static void decide(struct hand *h, struct outbreak *c, const struct verdict_said *v)
+{
+	char words[BRAKE_WORDS];
+
+	if (c->incident.state != INCIDENT_SUSPECTED && c->incident.state != INCIDENT_WAITING)
+		return;
+	tell_watcher(h, "bad", &c->incident.source);
+	if (!h->values->hold.enabled) {
+		ask(h, c, EVENT_OBSERVED, "hold.enabled is no: only observed");
+		return;
+	}
+	if (brake_holds(h, v->active, words)) {
+		ask(h, c, EVENT_ASKS, words);
+		return;
+	}
+	if (step(h, c, INCIDENT_VERDICT, ""))
+		contain(h, c);
+}
+
+static struct outbreak *open_outbreak(struct hand *h, const struct verdict_said *v)
+{
+	const struct incident_doing doing = {.at = now_s()};
+	struct incident incident = {.source = v->source,
+		.state = INCIDENT_SUSPECTED,
+		.opened = doing.at,
+		.changed = doing.at,
+		.last_mail = v->finding.at_us / 1000000,
+		.fact_us = v->finding.at_us};
+	char name[SOURCE_TEXT_MAX];
+	struct problem problem = {0};
+	int err = casebook_open(h->journal, &v->finding, &doing, &incident.number, &problem);
+
+	if (!went_well(h, err, &problem))
+		return NULL;
+	EVENT_LOG(h->part->log, EVENT_SUSPECTED, loop_now_ms(h->loop),
+		source_value(&v->source, name), event_number("incident", incident.number),
+		event_number("millibits", (int64_t)(v->finding.score * 1000)),
+		event_text("why", slice_of(v->finding.evidence[0].text)));
+	return add_outbreak(h, &incident);
+}
+
+static void note(struct hand *h, struct outbreak *c, const struct verdict_said *v)
+{
+	const struct incident_finding *f = &v->finding;
+	struct problem problem = {0};
+
+	c->incident.score = f->score;
+	c->incident.threshold = f->threshold;
+	c->incident.messages = f->messages;
+	c->incident.recipients = f->recipients;
+	c->incident.last_mail = f->at_us / 1000000 > c->incident.last_mail ? f->at_us / 1000000
+									   : c->incident.last_mail;
+	/* once it is acted on, the numbers of before are the ones to keep */
+	bool suffices_first = v->is_contain && c->incident.state == INCIDENT_SUSPECTED;
+	if (incident_is_acted_on(c->incident.state) ||
+		(!suffices_first && now_s() - c->judged_at < JUDGE_S))
+		return;
+	c->judged_at = now_s();
+	(void)went_well(h, casebook_judge(h->journal, c->incident.number, f, &problem), &problem);
+}
+
+/* Exempted, or released by a person already: said now and then, and not acted on. */
+static bool is_let_go(struct hand *h, const struct verdict_said *v)
+{
+	char name[SOURCE_TEXT_MAX];
+	bool exempt = false;
+	int64_t until_us = 0;
+	struct problem problem = {0};
+	int err = casebook_is_exempt(h->journal, &v->source, now_s(), &exempt, &problem);
+
+	if (err == 0)
+		err = casebook_forgiven(h->journal, &v->source, &until_us, &problem);
+	if (!went_well(h, err, &problem))
+		return true; /* nothing is done that might have been forbidden */
+	bool forgiven = v->finding.at_us <= until_us;
+	if (exempt && v->is_contain)
+		EVENT_LOG(h->part->log, EVENT_EXEMPTED, loop_now_ms(h->loop),
+			source_value(&v->source, name));
+	return exempt || forgiven;
+}
+
+static void on_verdict(struct hand *h, const json_t *o)
+{
+	struct verdict_said v;
+	const char *why;
+
+	if (!verdict_read(o, &v, &why)) {
+		EVENT_LOG(h->part->log, EVENT_REQUEST_REFUSED, loop_now_ms(h->loop),
+			event_text("error", slice_of(why)));
+		return;
+	}
+	if (!has_journal(h) || is_let_go(h, &v))
+		return;
+	struct outbreak *c = outbreak_of(h, &v.source);
+	if (c == NULL)
+		c = open_outbreak(h, &v);
+	if (c == NULL || h->journal == NULL)
+		return;
+	note(h, c, &v);
+	if (v.is_contain && h->journal != NULL)
+		decide(h, c, &v);
+}
+
+static void on_mail(struct hand *h, const json_t *o)
+{
+	struct source source;
+	struct outbreak *c = verdict_read_source(o, &source) ? outbreak_of(h, &source) : NULL;
+
+	if (c == NULL || !incident_is_acted_on(c->incident.state))
+		return;
+	c->incident.last_mail = now_s();
+	if (c->look_at == 0 || c->look_at > now_s() + 1)
+		c->look_at = now_s() + (h->job.number == c->incident.number);
+}
+
+static void heard(void *context, const json_t *object, const char *why)
+{
+	struct hand *h = context;
+	const char *word =
+		object != NULL ? json_string_value(json_object_get(object, "say")) : NULL;
+
+	if (object == NULL) { /* the starter begins both again */
+		(void)why;
+		talk_free(h->talk);
+		h->talk = NULL;
+		loop_stop(h->loop);
+		return;
+	}
+	if (word != NULL && strcmp(word, "verdict") == 0) {
+		on_verdict(h, object);
+	} else if (word != NULL && strcmp(word, "mail") == 0) {
+		on_mail(h, object);
+	} else if (word != NULL && strcmp(word, "state") == 0) {
+		json_decref(h->watcher_state);
+		h->watcher_state = json_incref((json_t *)(uintptr_t)object);
+		h->watcher_at = now_s();
+	} else {
+		EVENT_LOG(h->part->log, EVENT_REQUEST_REFUSED, loop_now_ms(h->loop),
+			event_text("error", slice_of("no request of that name")));
+	}
+}
+
+/* ---- what a person has changed meanwhile, and what time brings ---- */
+
+static bool note_open(void *context, const struct incident *incident)
+{
+	struct hand *h = context;
+	struct outbreak *c = find_outbreak(h, incident->number);
+
+	if (c == NULL) {
+		c = add_outbreak(h, incident);
+		if (c != NULL && incident_is_acted_on(incident->state))
+			tell_watcher(h, "bad", &incident->source);
+		if (c != NULL)
+			c->look_at = now_s();
+	} else if (c->incident.state != incident->state) {
+		c->incident.state = incident->state;
+		c->incident.changed = incident->changed;
+		c->look_at = now_s() + BY_PERSON_S;
+	}
+	return true;
+}
+
+/* Those that a person has ended. */
+static void drop_ended(struct hand *h)
+{
+	for (struct outbreak *c = h->outbreaks, *next; c != NULL; c = next) {
+		struct incident now;
+		struct problem problem = {0};
+		char name[SOURCE_TEXT_MAX];
+
+		next = c->next;
+		if (h->journal == NULL ||
+			casebook_find(h->journal, c->incident.number, &now, &problem) < 0 ||
+			incident_is_open(now.state))
+			continue;
+		bool good = now.state == INCIDENT_RELEASED || now.state == INCIDENT_DISMISSED;
+		tell_watcher(h, good ? "good" : "over", &c->incident.source);
+		EVENT_LOG(h->part->log, good ? EVENT_RELEASED : EVENT_CLOSED, loop_now_ms(h->loop),
+			source_value(&c->incident.source, name),
+			event_number("incident", c->incident.number),
+			event_text("state", slice_of(incident_state_name(now.state))));
+		remove_outbreak(h, c);
+	}
+}
+
+static void look(struct hand *h)
+{
+	const struct incident_choice choice = {.open_only = true};
+	struct problem problem = {0};
+
+	if (!has_journal(h))
+		return;
+	if (went_well(h, casebook_each(h->journal, &choice, note_open, h, &problem), &problem))
+		drop_ended(h);
+}
+
+static bool is_quiet(const struct hand *h, const struct outbreak *c)
+{
+	int64_t since = c->incident.last_mail > c->incident.changed ? c->incident.last_mail
+								    : c->incident.changed;
+
+	if (c->incident.state == INCIDENT_CLEAN)
+		return h->job.number != c->incident.number &&
+		       now_s() - since >= h->values->hold.quiet_time;
+	if (c->incident.state == INCIDENT_SUSPECTED || c->incident.state == INCIDENT_WAITING)
+		return now_s() - since >= CALM_S;
+	return false;
+}
+
+static void close_quiet(struct hand *h, struct outbreak *c)
+{
+	char name[SOURCE_TEXT_MAX], words[64], age[UNITS_TEXT];
+
+	(void)snprintf(words, sizeof(words), "quiet for %s",
+		units_age_text(
+			c->incident.state == INCIDENT_CLEAN ? h->values->hold.quiet_time : CALM_S,
+			age));
+	if (!step(h, c, INCIDENT_QUIET, words))
+		return;
+	tell_watcher(h, "over", &c->incident.source);
+	EVENT_LOG(h->part->log, EVENT_CLOSED, loop_now_ms(h->loop),
+		source_value(&c->incident.source, name),
+		event_number("incident", c->incident.number),
+		event_number("held", (int64_t)c->incident.held));
+	remove_outbreak(h, c);
+}
+
+static void go_on_with(struct hand *h, struct outbreak *c)
+{
+	if (!incident_is_acted_on(c->incident.state) || h->job.number != 0)
+		return;
+	if (c->incident.state == INCIDENT_CONTAINED) {
+		if (!step(h, c, INCIDENT_HOLD, ""))
+			return;
+		c->look_at = now_s();
+	}
+	if (c->look_at != 0 && now_s() >= c->look_at)
+		start_job(h, c);
+}
+
+static void on_turn(void *context)
+{
+	struct hand *h = context;
+
+	look(h);
+	for (struct outbreak *c = h->outbreaks, *next; c != NULL; c = next) {
+		next = c->next;
+		if (is_quiet(h, c))
+			close_quiet(h, c);
+		else
+			go_on_with(h, c);
+	}
+	event_log_tick(h->part->log, loop_now_ms(h->loop));
+}
+
+/* ---- questions ---- */
+
+static json_t *status_json(struct hand *h)
+{
+	json_t *o = json_object();
+	unsigned by_state[INCIDENT_STATES] = {0};
+	json_t *incidents = json_object();
+
+	for (const struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
+		by_state[c->incident.state]++;
+	for (int i = INCIDENT_SUSPECTED; i <= INCIDENT_CLEAN; i++)
+		json_put(incidents, incident_state_name((enum incident_state)i),
+			json_integer((json_int_t)by_state[i]));
+	json_put(o, "version", json_string(STANCH_VERSION));
+	json_put(o, "mode", json_string(h->values->hold.enabled ? "hold" : "observe"));
+	json_put(o, "spool", json_text(slice_of(h->part->plan->spool)));
+	json_put(o, "journal", json_boolean(h->journal != NULL));
+	json_put(o, "holding", h->job.number != 0 ? json_integer(h->job.number) : NULL);
+	json_put(o, "incidents", incidents);
+	json_put(o, "watcher_age",
+		h->watcher_state != NULL ? json_integer(now_s() - h->watcher_at) : NULL);
+	json_put(o, "watcher", h->watcher_state != NULL ? json_incref(h->watcher_state) : NULL);
+	return o;
+}
+
+static json_t *answer(void *context, const char *question)
+{
+	struct hand *h = context;
+
+	if (strcmp(question, "status") == 0)
+		return status_json(h);
+	if (strcmp(question, "look") != 0)
+		return NULL;
+	on_turn(h);
+	return json_pack("{s:b}", "looked", 1);
+}
+
+static void refused(void *context, uid_t uid)
+{
+	struct hand *h = context;
+
+	EVENT_LOG(h->part->log, EVENT_PEER_REFUSED, loop_now_ms(h->loop),
+		event_number("uid", (int64_t)uid));
+}
+
+/* ---- the process ---- */
+
+static void on_pulse(void *context)
+{
+	struct hand *h = context;
+	char byte = h->is_ready ? 'p' : 'r';
+
+	h->is_ready = write(h->part->pulse, &byte, 1) == 1 || h->is_ready;
+}
+
+static void on_term(void *context)
+{
+	struct hand *h = context;
+
+	loop_stop(h->loop);
+}
+
+static void serve(struct hand *h)
+{
+	const struct control_settings_given given = {.path = h->values->control.socket,
+		.group = h->values->control.group,
+		.answer = answer,
+		.refused = refused,
+		.context = h};
+	struct problem problem = {0};
+
+	if (control_new(h->loop, &given, &h->control, &problem) < 0)
+		EVENT_LOG(h->part->log, EVENT_CONTROL_TROUBLE, loop_now_ms(h->loop),
+			event_text("error", slice_of(problem.text)));
+}
+
+int hand_run(const struct daemon_part *part)
+{
+	struct hand *h = memory_new(1, sizeof(*h));
+	struct loop_signal *term = NULL;
+
+	h->part = part;
+	h->values = part->plan->values;
+	h->loop = loop_new();
+	(void)signal(SIGPIPE, SIG_IGN);
+	int err = loop_signal_new(h->loop, SIGTERM, on_term, h, &term);
+	if (err == 0)
+		err = talk_new(h->loop, part->link, heard, h, &h->talk);
+	if (err == 0) {
+		serve(h);
+		h->turn = loop_timer_new(h->loop, on_turn, h);
+		h->pulse = loop_timer_new(h->loop, on_pulse, h);
+		loop_timer_start(h->turn, 0, TURN_MS);
+		loop_timer_start(h->pulse, 0, PULSE_MS);
+		loop_run(h->loop);
+	}
+	job_clear(h); /* the command itself goes on, and the journal knows of it */
+	while (h->outbreaks != NULL)
+		remove_outbreak(h, h->outbreaks);
+	json_decref(h->watcher_state);
+	control_free(h->control);
+	loop_timer_free(h->turn);
+	loop_timer_free(h->pulse);
+	talk_free(h->talk);
+	loop_signal_free(term);
+	loop_free(h->loop);
+	journal_free(h->journal);
+	free(h);
+	return err == 0 ? 0 : 1;
+}

@@ -1,0 +1,38 @@
+/* parts.h - the daemon's parts: each a process of its own, which the starter begins and begins
+ * again when it ends.
+ *
+ * The watcher reads what strangers wrote (logs, queue) as a user without rights, remembers and
+ * judges. The hand holds the rights: it owns the journal, decides what becomes of a verdict, and
+ * has the command stanch hold mail. They talk in JSON objects over a socket pair (talk.h); what the
+ * watcher says is checked again, as if a stranger had said it:
+ *
+ *   watcher  {"say": "verdict", "source", "verdict": "suspect"|"contain", "score", "threshold",
+ *             "at_us", "messages", "recipients", "active", "evidence": [{"detector", "bits",
+ *             "text", "ids"}]}
+ *            {"say": "mail", "source", "at_us"}     of one that is contained
+ *            {"say": "state", …}                    every few seconds
+ *   hand     {"do": "bad"|"good"|"over", "source"}  it is contained; a person released it; it is
+ * over
+ */
+#ifndef STANCH_PROGRAMS_DAEMON_PARTS_H
+#define STANCH_PROGRAMS_DAEMON_PARTS_H
+
+#include "programs/daemon/plan.h"
+
+/* What a part is given. */
+struct daemon_part {
+	const struct daemon_plan *plan;
+	struct event_log *log;
+	int link;  /* to the other part; its own */
+	int pulse; /* a byte now and then says to the starter that it lives; 'r': it is ready */
+};
+
+/* Each runs until it is told to end by SIGTERM; returns the exit status. */
+int watcher_run(const struct daemon_part *part);
+int hand_run(const struct daemon_part *part);
+
+/* How often a part gives a sign of life, and after how long without one it is taken for stuck. */
+#define PULSE_MS      2000
+#define PULSE_MOST_MS 60000
+
+#endif

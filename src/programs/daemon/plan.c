@@ -1,0 +1,207 @@
+#include "programs/daemon/plan.h"
+
+#include "base/memory.h"
+#include "systems/exim/mainlog.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void daemon_plan_free(struct daemon_plan *plan)
+{
+	if (plan == NULL)
+		return;
+	for (size_t i = 0; i < plan->log_count; i++)
+		free(plan->logs[i].path);
+	context_end(&plan->context);
+	free(plan->spool);
+	free(plan->zone);
+	free(plan->exim);
+	free(plan->exim_login);
+	free(plan->program);
+	free(plan);
+}
+
+static char *copy(const char *text)
+{
+	return memory_copy(text, strlen(text));
+}
+
+static void add_log(struct daemon_plan *p, const char *path, bool is_reject)
+{
+	if (p->log_count == PLAN_LOGS)
+		return;
+	p->logs[p->log_count].path = copy(path);
+	p->logs[p->log_count++].is_reject = is_reject;
+}
+
+/* A reject log has "reject" in its name, as Exim calls it. */
+static void add_given_logs(struct daemon_plan *p)
+{
+	const struct setting_list *files = &p->values->log.files;
+
+	for (size_t i = 0; i < files->count; i++) {
+		const char *slash = strrchr(files->at[i], '/');
+		add_log(p, files->at[i],
+			strstr(slash != NULL ? slash : files->at[i], "reject") != NULL);
+	}
+}
+
+static void add_logs_of_exim(struct daemon_plan *p, const struct exim_settings *exim)
+{
+	char *main_path = exim_log_path(exim, "main"), *reject = exim_log_path(exim, "reject");
+
+	if (main_path != NULL)
+		add_log(p, main_path, false);
+	if (reject != NULL)
+		add_log(p, reject, true);
+	free(main_path);
+	free(reject);
+}
+
+static int find_user(struct daemon_plan *p, struct problem *problem)
+{
+	const char *name = p->values->daemon.user != NULL ? p->values->daemon.user : p->exim_login;
+	const struct passwd *user = getpwnam(name);
+
+	p->watcher_login = name;
+	p->watcher_uid = geteuid();
+	p->watcher_gid = getegid();
+	if (geteuid() != 0)
+		return 0;
+	if (user == NULL)
+		return problem_set(problem, -ENOENT,
+			"there is no user \"%s\" to read logs and queue as: name one as "
+			"daemon.user",
+			name);
+	p->watcher_uid = user->pw_uid;
+	p->watcher_gid = user->pw_gid;
+	p->changes_user = user->pw_uid != 0;
+	return 0;
+}
+
+/* Who owns the spool, Exim runs as: its name, or "" when it has none. */
+static char *owner_of(const char *spool)
+{
+	struct stat s;
+	const struct passwd *owner = stat(spool, &s) == 0 ? getpwuid(s.st_uid) : NULL;
+
+	return copy(owner != NULL ? owner->pw_name : "");
+}
+
+static int find_spool(
+	struct daemon_plan *p, const struct exim_settings *exim, struct problem *problem)
+{
+	const char *spool = p->values->general.spool != NULL ? p->values->general.spool
+			    : exim != NULL                   ? exim->spool
+							     : exim_known_spool();
+
+	if (spool == NULL)
+		return problem_set(problem, -ENOENT,
+			"no Exim to ask where its spool is, and none in the known places: name it "
+			"as general.spool");
+	if (access(spool, X_OK) < 0)
+		return problem_set(problem, -errno, "cannot look into the spool %s: %s", spool,
+			strerror(errno));
+	p->spool = copy(spool);
+	p->exim_login = owner_of(spool);
+	return 0;
+}
+
+/* The spool of a new Exim has no folder for messages yet: it is waited for. */
+static int ask_exim(struct daemon_plan *p, struct problem *problem)
+{
+	const struct exim_settings *exim = NULL;
+	struct exim_program program;
+	struct problem unasked = {0};
+
+	if (context_exim(&p->context, &program, &unasked) == 0)
+		p->exim = copy(program.path);
+	if (p->exim != NULL && context_exim_settings(&p->context, &exim, &unasked) < 0)
+		exim = NULL;
+	int err = find_spool(p, exim, problem);
+	if (err < 0)
+		return err;
+	add_given_logs(p);
+	if (p->log_count == 0 && exim != NULL)
+		add_logs_of_exim(p, exim);
+	if (exim != NULL && exim->timezone[0] != '\0')
+		p->zone = copy(exim->timezone);
+	if (p->log_count == 0)
+		return problem_set(problem, -ENOENT, "no log to follow%s%s: name it as log.files",
+			exim == NULL ? ", because Exim cannot be asked: "
+				     : ": it logs to syslog only",
+			unasked.text);
+	return 0;
+}
+
+int daemon_plan_new(const struct settings *settings, const char *program, struct daemon_plan **ret,
+	struct problem *problem)
+{
+	AUTO(daemon_plan) p = memory_new(1, sizeof(*p));
+	const struct general_settings *general;
+
+	p->values = settings_values(settings);
+	general = &p->values->general;
+	p->context.global = (struct global_settings){.spool = general->spool,
+		.exim = general->exim,
+		.exim_config = general->exim_config,
+		.state = general->state,
+		.hold_queue = general->hold_queue,
+		.quiet = true};
+	int err = context_prepare(&p->context, problem);
+	if (err == 0)
+		err = ask_exim(p, problem);
+	if (err == 0)
+		err = find_user(p, problem);
+	if (err < 0)
+		return err;
+	p->global = p->context.global;
+	p->global.spool = p->spool;
+	p->program = copy(program);
+	*ret = p;
+	p = NULL;
+	return 0;
+}
+
+/* mode: of a folder that is made; one that is there stays as it is. */
+static int make_folder(const char *path, mode_t mode, struct problem *problem)
+{
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return problem_set(
+			problem, -errno, "cannot make the folder %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int make_folder_of(const char *socket, struct problem *problem)
+{
+	char folder[256];
+	const char *slash = strrchr(socket, '/');
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - socket), socket);
+	return folder[0] != '\0' ? make_folder(folder, 0755, problem) : 0;
+}
+
+int daemon_plan_make_folders(const struct daemon_plan *plan, struct problem *problem)
+{
+	const char *state = plan->values->general.state;
+	char ledger[PATH_MAX];
+	int err = make_folder(state, 0711, problem);
+
+	(void)snprintf(ledger, sizeof(ledger), "%s/ledger", state);
+	if (err == 0)
+		err = make_folder(ledger, 0700, problem);
+	/* the watcher passes through the state folder, and owns what is in its own */
+	if (err == 0 && plan->changes_user &&
+		(chmod(state, 0711) < 0 || chown(ledger, plan->watcher_uid, plan->watcher_gid) < 0))
+		err = problem_set(problem, -errno, "cannot hand %s over to its user: %s", ledger,
+			strerror(errno));
+	if (err == 0)
+		err = make_folder_of(plan->values->control.socket, problem);
+	return err;
+}

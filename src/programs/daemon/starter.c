@@ -1,0 +1,418 @@
+#include "programs/daemon/starter.h"
+
+#include "base/memory.h"
+#include "programs/daemon/events.h"
+#include "programs/daemon/notify.h"
+#include "programs/daemon/parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AGAIN_FIRST_MS 200 /* before parts that ended are begun again; doubled each time */
+#define AGAIN_MOST_MS  30000
+#define STEADY_MS      60000 /* a run that lasted so long was no failed start */
+#define END_MS         10000 /* to end by itself, after SIGTERM */
+#define WAKE_MS        1000
+
+enum { WATCHER, HAND, PARTS };
+
+struct part {
+	const char *name;
+	int (*run)(const struct daemon_part *part);
+	pid_t pid; /* 0: none */
+	int pulse; /* -1: none */
+	int64_t heard_ms;
+	bool is_ready;
+};
+
+struct starter {
+	const struct starter_settings *given;
+	struct settings *settings;
+	struct daemon_plan *plan;
+	struct event_log *log;
+	struct part parts[PARTS];
+	int signals;
+	int64_t begun_ms, again_ms, wait_ms; /* again_ms: when to begin again; 0: they run */
+	bool ends, reloads, told_ready;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int starter_read(const struct starter_settings *starter, struct settings **ret_settings,
+	struct daemon_plan **ret_plan, struct problem *problem)
+{
+	AUTO(settings) settings = NULL;
+	const char *path = starter->config != NULL ? starter->config : SETTINGS_PATH;
+	int err = settings_read(path, &settings, problem);
+
+	if (err == -ENOENT && starter->config == NULL) {
+		settings = settings_new();
+		err = 0;
+	}
+	if (err == 0)
+		err = daemon_plan_new(settings, starter->program, ret_plan, problem);
+	if (err < 0)
+		return err;
+	*ret_settings = settings;
+	settings = NULL;
+	return 0;
+}
+
+/* ---- one part ---- */
+
+/* Everything of root's goes, for good. */
+static int become_watcher(const struct daemon_plan *plan)
+{
+	if (!plan->changes_user)
+		return 0;
+	if (initgroups(plan->watcher_login, plan->watcher_gid) < 0 ||
+		setgid(plan->watcher_gid) < 0 || setuid(plan->watcher_uid) < 0)
+		return -errno;
+	return setuid(0) == 0 ? -EPERM : 0;
+}
+
+static void close_inherited(const struct starter *s)
+{
+	(void)close(s->signals);
+	for (size_t i = 0; i < PARTS; i++)
+		if (s->parts[i].pulse >= 0)
+			(void)close(s->parts[i].pulse);
+}
+
+static _Noreturn void be_part(struct starter *s, size_t which, const int link[PARTS], int pulse)
+{
+	const struct daemon_part part = {
+		.plan = s->plan, .log = s->log, .link = link[which], .pulse = pulse};
+	sigset_t none;
+
+	close_inherited(s);
+	(void)close(link[which == WATCHER ? HAND : WATCHER]); /* or its end would not be seen */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	(void)prctl(PR_SET_NAME, s->parts[which].name);
+	if (which == WATCHER) {
+		int err = become_watcher(s->plan);
+		if (err < 0) {
+			EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(),
+				event_text("part", slice_of(s->parts[which].name)),
+				event_text("error", slice_of(strerror(-err))));
+			_exit(1);
+		}
+	}
+	_exit(s->parts[which].run(&part));
+}
+
+static int begin_part(struct starter *s, size_t which, const int link[PARTS])
+{
+	struct part *p = &s->parts[which];
+	int pulse[2];
+
+	if (pipe2(pulse, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)close(pulse[0]);
+		be_part(s, which, link, pulse[1]);
+	}
+	(void)close(pulse[1]);
+	if (pid < 0) {
+		(void)close(pulse[0]);
+		return -errno;
+	}
+	p->pid = pid;
+	p->pulse = pulse[0];
+	p->heard_ms = now_ms();
+	p->is_ready = false;
+	EVENT_LOG(s->log, EVENT_PART_STARTED, now_ms(), event_text("part", slice_of(p->name)),
+		event_number("pid", pid));
+	return 0;
+}
+
+static void begin_parts(struct starter *s)
+{
+	int link[PARTS] = {-1, -1}, err = 0;
+
+	s->again_ms = 0;
+	s->begun_ms = now_ms();
+	bool linked = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link) == 0;
+	if (!linked)
+		err = -errno;
+	for (size_t i = 0; i < PARTS && err == 0; i++)
+		err = begin_part(s, i, link);
+	for (size_t i = 0; i < PARTS && linked; i++)
+		(void)close(link[i]);
+	if (err < 0) {
+		EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(), event_text("part", slice_of("both")),
+			event_text("error", slice_of(strerror(-err))));
+		s->again_ms = now_ms() + s->wait_ms;
+	}
+}
+
+static void tell_parts(struct starter *s, int signal)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (s->parts[i].pid != 0)
+			(void)kill(s->parts[i].pid, signal);
+}
+
+static bool some_run(const struct starter *s)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (s->parts[i].pid != 0)
+			return true;
+	return false;
+}
+
+/* ---- what comes from them ---- */
+
+static void say_ended(struct starter *s, const struct part *p, int status)
+{
+	EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(), event_text("part", slice_of(p->name)),
+		event_number("pid", p->pid),
+		event_number("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+		event_number("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+}
+
+/* One of them is nothing without the other. */
+static void after_end(struct starter *s)
+{
+	if (s->ends || s->reloads)
+		return;
+	tell_parts(s, SIGTERM);
+	if (some_run(s))
+		return;
+	s->wait_ms = now_ms() - s->begun_ms > STEADY_MS ? AGAIN_FIRST_MS
+		     : s->wait_ms * 2 < AGAIN_MOST_MS   ? s->wait_ms * 2
+							: AGAIN_MOST_MS;
+	s->again_ms = now_ms() + s->wait_ms;
+}
+
+static void reap(struct starter *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < PARTS; i++) {
+			struct part *p = &s->parts[i];
+
+			if (p->pid != pid)
+				continue;
+			if (!s->ends && !s->reloads && s->again_ms == 0)
+				say_ended(s, p, status);
+			p->pid = 0;
+			(void)close(p->pulse);
+			p->pulse = -1;
+			after_end(s);
+		}
+}
+
+static void hear(struct starter *s, struct part *p)
+{
+	char bytes[64];
+	ssize_t n;
+
+	while ((n = read(p->pulse, bytes, sizeof(bytes))) > 0) {
+		p->heard_ms = now_ms();
+		p->is_ready = p->is_ready || memchr(bytes, 'r', (size_t)n) != NULL;
+	}
+	if (s->told_ready || !s->parts[WATCHER].is_ready || !s->parts[HAND].is_ready)
+		return;
+	s->told_ready = true;
+	EVENT_LOG(s->log, EVENT_READY, now_ms(), event_text("spool", slice_of(s->plan->spool)));
+	notify_manager("READY=1\nSTATUS=watching");
+}
+
+static void end_silent(struct starter *s)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		struct part *p = &s->parts[i];
+
+		if (p->pid == 0 || now_ms() - p->heard_ms < PULSE_MOST_MS)
+			continue;
+		EVENT_LOG(s->log, EVENT_PART_SILENT, now_ms(),
+			event_text("part", slice_of(p->name)), event_number("pid", p->pid));
+		(void)kill(p->pid, SIGKILL);
+		p->heard_ms = now_ms();
+	}
+}
+
+/* ---- settings ---- */
+
+static void reload(struct starter *s)
+{
+	struct settings *settings = NULL;
+	struct daemon_plan *plan = NULL;
+	struct problem problem = {0};
+	int err = starter_read(s->given, &settings, &plan, &problem);
+
+	if (err == 0)
+		err = daemon_plan_make_folders(plan, &problem);
+	if (err < 0) {
+		daemon_plan_free(plan);
+		settings_free(settings);
+		EVENT_LOG(s->log, EVENT_RELOAD_REFUSED, now_ms(),
+			event_text("error", slice_of(problem.text)));
+		return;
+	}
+	daemon_plan_free(s->plan);
+	settings_free(s->settings);
+	s->settings = settings;
+	s->plan = plan;
+	s->reloads = true;
+	tell_parts(s, SIGTERM);
+}
+
+/* When the parts of before have ended. */
+static void finish_reload(struct starter *s)
+{
+	if (!s->reloads || some_run(s))
+		return;
+	s->reloads = false;
+	EVENT_LOG(s->log, EVENT_RELOADED, now_ms());
+	begin_parts(s);
+}
+
+/* ---- the loop ---- */
+
+static void hear_signals(struct starter *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			s->ends = true;
+		else if (info.ssi_signo == SIGHUP && !s->reloads)
+			reload(s);
+	}
+}
+
+static void wait_for_something(struct starter *s)
+{
+	struct pollfd fds[1 + PARTS] = {{.fd = s->signals, .events = POLLIN}};
+
+	for (size_t i = 0; i < PARTS; i++)
+		fds[1 + i] = (struct pollfd){.fd = s->parts[i].pulse, .events = POLLIN};
+	(void)poll(fds, 1 + PARTS, WAKE_MS);
+	for (size_t i = 0; i < PARTS; i++)
+		if ((fds[1 + i].revents & POLLIN) != 0)
+			hear(s, &s->parts[i]);
+	if ((fds[0].revents & POLLIN) != 0)
+		hear_signals(s);
+	reap(s);
+}
+
+static void watch_parts(struct starter *s)
+{
+	int64_t watchdog_ms = notify_watchdog_ms(), told_ms = now_ms();
+
+	while (!s->ends) {
+		wait_for_something(s);
+		finish_reload(s);
+		if (s->again_ms != 0 && now_ms() >= s->again_ms)
+			begin_parts(s);
+		end_silent(s);
+		if (watchdog_ms > 0 && now_ms() - told_ms >= watchdog_ms / 3) {
+			told_ms = now_ms();
+			notify_manager("WATCHDOG=1");
+		}
+		event_log_tick(s->log, now_ms());
+	}
+}
+
+static void end_parts(struct starter *s)
+{
+	int64_t until = now_ms() + END_MS;
+
+	notify_manager("STOPPING=1");
+	tell_parts(s, SIGTERM);
+	while (some_run(s) && now_ms() < until) {
+		struct pollfd fd = {.fd = s->signals, .events = POLLIN};
+		(void)poll(&fd, 1, 50);
+		hear_signals(s);
+		reap(s);
+	}
+	tell_parts(s, SIGKILL);
+	while (some_run(s) && waitpid(-1, NULL, 0) > 0)
+		break;
+}
+
+static int take_signals(struct starter *s)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signals < 0 ? -errno : 0;
+}
+
+static int begin(struct starter *s)
+{
+	struct problem problem = {0};
+	int err = starter_read(s->given, &s->settings, &s->plan, &problem);
+
+	if (err == 0)
+		err = daemon_plan_make_folders(s->plan, &problem);
+	if (err == 0) {
+		err = take_signals(s);
+		if (err < 0)
+			(void)problem_set(&problem, err, "cannot take signals: %s", strerror(-err));
+	}
+	if (err < 0)
+		(void)fprintf(stderr, "stanchd: %s\n", problem.text);
+	return err;
+}
+
+int starter_run(const struct starter_settings *settings)
+{
+	struct starter s = {.given = settings,
+		.wait_ms = AGAIN_FIRST_MS / 2,
+		.signals = -1,
+		.parts = {[WATCHER] = {.name = "stanchd-watcher", .run = watcher_run, .pulse = -1},
+			[HAND] = {.name = "stanchd-hand", .run = hand_run, .pulse = -1}}};
+
+	s.log = event_log_new(STDERR_FILENO, settings->levels, daemon_events, DAEMON_EVENTS);
+	int err = begin(&s);
+	if (err == 0) {
+		EVENT_LOG(s.log, EVENT_STARTED, now_ms(),
+			event_text("version", slice_of(STANCH_VERSION)),
+			event_text("spool", slice_of(s.plan->spool)),
+			event_text("mode",
+				slice_of(s.plan->values->hold.enabled ? "hold" : "observe")));
+		begin_parts(&s);
+		watch_parts(&s);
+		end_parts(&s);
+		EVENT_LOG(s.log, EVENT_STOPPED, now_ms());
+	}
+	daemon_plan_free(s.plan);
+	settings_free(s.settings);
+	event_log_free(s.log);
+	if (s.signals >= 0)
+		(void)close(s.signals);
+	return err == 0 ? 0 : 3;
+}

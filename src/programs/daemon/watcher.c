@@ -1,0 +1,731 @@
+/* watcher.c - the part that reads what strangers wrote: follows the logs, looks into the queue,
+ * remembers, judges, and tells the hand. It has no rights but to read. */
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "formats/log_name.h"
+#include "incidents/watch.h"
+#include "programs/daemon/events.h"
+#include "programs/daemon/parts.h"
+#include "programs/daemon/talk.h"
+#include "programs/daemon/verdict_text.h"
+#include "sensors/log_facts.h"
+#include "sensors/spool_facts.h"
+#include "systems/exim/domains.h"
+#include "systems/exim/spool.h"
+#include "systems/local_tables.h"
+#include "systems/log_archive.h"
+#include "systems/log_follow.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_US     INT64_C(1000000)
+#define FRESH_US      (3600 * SECOND_US) /* what is older when it is read is history */
+#define TURN_LINES    4000
+#define TURN_BYTES    ((size_t)4 << 20)
+#define STATE_MS      2000
+#define TELL_AGAIN_US (2 * SECOND_US) /* of one source, while its score rises */
+#define ACTIVE_US     (3600 * 24 * SECOND_US)
+#define DOMAINS_MS    300000 /* Exim is asked anew after that: it keeps what it looked up */
+#define DOMAINS_MOST  2000   /* questions in that time */
+#define SEEN          65536  /* ids that were taken already; a power of two */
+#define HELD_MOST     10000  /* sources that are contained at a time */
+#define BEHIND_BYTES  ((uint64_t)8 << 20)
+
+struct followed {
+	struct watcher *watcher;
+	struct log_follow *follow;
+	struct loop_watch *watch;
+	struct loop_timer *timer;
+	enum log_facts_log log;
+	const char *path;
+};
+
+/* A source that the hand has contained: its mail is told of. */
+struct held {
+	uint64_t hash;
+	int64_t told_us;
+};
+
+/* What was told of a source lately. */
+struct told {
+	uint64_t hash;
+	int64_t at_us; /* of the loop's clock */
+	float score;
+};
+#define TOLD 1024
+
+struct watcher {
+	const struct daemon_part *part;
+	const struct settings_values *values;
+	struct loop *loop;
+	struct talk *talk;
+	struct watch *watch;
+	struct networks *networks;
+	struct log_facts *facts;
+	struct followed logs[PLAN_LOGS];
+	size_t log_count;
+	struct log_archive *archive; /* what was rotated before we came; NULL: it is read */
+	struct loop_timer *archive_timer;
+	struct exim_spool *spool;
+	struct spool_facts *spool_facts;
+	struct exim_domains *domains;
+	int64_t domains_ms;
+	unsigned domains_asked, bodies_left;
+	bool has_table; /* of hosted domains: Exim is not asked */
+	struct loop_timer *state_timer, *pulse;
+	int64_t minute;
+	uint64_t seen[SEEN];
+	struct held *held;
+	size_t held_count;
+	struct told told[TOLD];
+	struct {
+		uint64_t accepted, from_spool, bodies, history, told;
+	} counts;
+	bool is_ready, told_ready, is_behind;
+};
+
+static int64_t clock_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * SECOND_US + t.tv_nsec / 1000;
+}
+
+/* ---- what is known of domains ---- */
+
+static void ask_exim(struct watcher *w, struct slice domain)
+{
+	char name[256];
+	const char *names[] = {name};
+	const struct exim_program program = {
+		w->part->plan->exim, w->part->plan->global.exim_config};
+	enum hosted hosted = HOSTED_UNKNOWN;
+	struct problem problem = {0};
+	int64_t now = loop_now_ms(w->loop);
+
+	if (program.path == NULL || domain.len == 0 || domain.len >= sizeof(name))
+		return;
+	if (w->domains != NULL && now - w->domains_ms > DOMAINS_MS) {
+		exim_domains_free(w->domains);
+		w->domains = NULL;
+	}
+	if (w->domains == NULL && now - w->domains_ms > DOMAINS_MS) {
+		w->domains_ms = now;
+		w->domains_asked = 0;
+		if (exim_domains_begin(&program, &w->domains, &problem) < 0)
+			EVENT_LOG(w->part->log, EVENT_DOMAINS_TROUBLE, now,
+				event_text("error", slice_of(problem.text)));
+	}
+	if (w->domains == NULL || w->domains_asked++ >= DOMAINS_MOST)
+		return;
+	memcpy(name, domain.at, domain.len);
+	name[domain.len] = '\0';
+	if (exim_domains_ask(w->domains, names, 1, &hosted, &problem) < 0) {
+		EVENT_LOG(w->part->log, EVENT_DOMAINS_TROUBLE, now,
+			event_text("error", slice_of(problem.text)));
+		exim_domains_free(w->domains);
+		w->domains = NULL;
+	}
+	if (hosted != HOSTED_UNKNOWN)
+		ledger_set_hosted(watch_ledger(w->watch), domain, hosted);
+}
+
+static struct slice domain_of(struct slice address)
+{
+	size_t at = slice_find_last(address, '@');
+
+	return at < address.len ? slice_after(address, at + 1) : (struct slice){0};
+}
+
+/* The domains that a fact is judged by; those of strangers' recipients are not asked for. */
+static void learn_domains(struct watcher *w, const struct fact *fact)
+{
+	struct ledger *l = watch_ledger(w->watch);
+	struct slice local = domain_of(fact->recipient), sender = domain_of(fact->sender);
+
+	if (fact->kind == FACT_DELIVERED && fact->is_local && local.len > 0 &&
+		ledger_hosted(l, local) != HOSTED_YES)
+		ledger_set_hosted(l, local, HOSTED_YES);
+	if (fact->kind == FACT_ACCEPTED && fact->source != NULL && !w->has_table &&
+		sender.len > 0 && ledger_hosted(l, sender) == HOSTED_UNKNOWN)
+		ask_exim(w, sender);
+}
+
+/* ---- what is told to the hand ---- */
+
+static struct held *find_held(struct watcher *w, uint64_t hash)
+{
+	for (size_t i = 0; i < w->held_count; i++)
+		if (w->held[i].hash == hash)
+			return &w->held[i];
+	return NULL;
+}
+
+static void tell_mail(struct watcher *w, const struct ledger_source *s)
+{
+	struct held *h = find_held(w, s->hash);
+	int64_t now = clock_us();
+	struct source source;
+
+	if (h == NULL || now - h->told_us < SECOND_US)
+		return;
+	h->told_us = now;
+	ledger_source_copy(s, &source);
+	json_t *o = json_object();
+	json_put(o, "say", json_string("mail"));
+	json_put(o, "source", verdict_write_source(&source));
+	(void)talk_say(w->talk, o);
+}
+
+/* Whether it is worth telling: a source's verdict is new, or has grown. */
+static bool is_news(struct watcher *w, const struct watch_result *r)
+{
+	struct told *t = &w->told[r->sighting.source->hash % TOLD];
+	int64_t now = clock_us();
+
+	if (t->hash == r->sighting.source->hash && now - t->at_us < TELL_AGAIN_US &&
+		r->score < (double)t->score + 1)
+		return false;
+	*t = (struct told){r->sighting.source->hash, now, (float)r->score};
+	return true;
+}
+
+static void tell_verdict(struct watcher *w, const struct watch_result *r)
+{
+	struct ledger *l = watch_ledger(w->watch);
+
+	if (!is_news(w, r))
+		return;
+	w->counts.told++;
+	(void)talk_say(
+		w->talk, verdict_write(r, ledger_active(l, r->sighting.fact->at_us - ACTIVE_US)));
+}
+
+/* ---- facts ---- */
+
+static void take_fact(struct watcher *w, const struct fact *fact)
+{
+	struct watch_result r;
+	bool is_history = clock_us() - fact->at_us > FRESH_US;
+
+	w->counts.history += is_history;
+	learn_domains(w, fact);
+	if (!watch_take(w->watch, fact, &r))
+		return;
+	if (r.sighting.kind == SIGHTING_MESSAGE && !is_history)
+		tell_mail(w, r.sighting.source);
+	if (r.verdict == VERDICT_NOTHING)
+		return;
+	if (!is_history)
+		tell_verdict(w, &r);
+	else if (r.verdict == VERDICT_CONTAIN) /* it was found to send spam, long ago */
+		ledger_mark_bad(
+			watch_ledger(w->watch), r.sighting.source, r.sighting.episode, fact->at_us);
+}
+
+/* Whether that message was taken already; if not, it is from now on. */
+static bool was_seen(struct watcher *w, struct slice id)
+{
+	uint64_t hash = hash_bytes(id.at, id.len) | 1;
+	uint64_t *place = &w->seen[(hash >> 8) & (SEEN - 1)];
+
+	if (id.len == 0)
+		return false;
+	if (*place == hash)
+		return true;
+	*place = hash;
+	return false;
+}
+
+static bool may_read_body(struct watcher *w)
+{
+	int64_t minute = loop_now_ms(w->loop) / 60000;
+
+	if (minute != w->minute) {
+		w->minute = minute;
+		w->bodies_left = (unsigned)w->values->detect.content_lookups;
+	}
+	if (w->bodies_left == 0)
+		return false;
+	w->bodies_left--;
+	return true;
+}
+
+/* The queue says more of a message than the log, while it is there. */
+static bool take_from_spool(struct watcher *w, const struct fact *logged)
+{
+	struct fact fact;
+
+	if (w->spool == NULL || logged->source == NULL || clock_us() - logged->at_us > FRESH_US ||
+		spool_facts_read(w->spool_facts, w->spool, logged->id, &fact) < 0)
+		return false;
+	/* the folder of a script is in the log only */
+	fact.source = logged->source;
+	fact.login = logged->login.len > 0 ? logged->login : fact.login;
+	fact.size = logged->size;
+	w->counts.from_spool++;
+	if (ledger_wants_text(watch_ledger(w->watch), &fact) && may_read_body(w)) {
+		spool_facts_read_body(w->spool_facts, &fact);
+		w->counts.bodies++;
+	}
+	take_fact(w, &fact);
+	return true;
+}
+
+static void take_line(void *context, struct slice line)
+{
+	struct followed *f = context;
+	struct watcher *w = f->watcher;
+	struct fact fact;
+
+	if (!log_facts_take(w->facts, f->log, line, &fact))
+		return;
+	if (fact.kind == FACT_ACCEPTED) {
+		if (was_seen(w, fact.id))
+			return;
+		w->counts.accepted++;
+		if (take_from_spool(w, &fact))
+			return;
+	}
+	take_fact(w, &fact);
+}
+
+/* ---- logs ---- */
+
+static void log_event(void *context, const struct log_follow_event *event)
+{
+	struct followed *f = context;
+	struct watcher *w = f->watcher;
+	bool trouble = event->err != 0 || event->kind == LOG_FOLLOW_LOST ||
+		       event->kind == LOG_FOLLOW_ABSENT || event->kind == LOG_FOLLOW_DAMAGED;
+
+	EVENT_LOG(w->part->log, trouble ? EVENT_LOG_TROUBLE : EVENT_LOG, loop_now_ms(w->loop),
+		event_text("path", slice_of(event->path != NULL ? event->path : f->path)),
+		event_text("what", slice_of(log_follow_event_name(event->kind))),
+		event_number("offset", (int64_t)event->offset),
+		event_number("bytes", (int64_t)event->bytes),
+		event_text("error", slice_of(event->err != 0 ? strerror(-event->err) : "none")));
+}
+
+static bool all_read(const struct watcher *w)
+{
+	if (w->archive != NULL)
+		return false;
+	for (size_t i = 0; i < w->log_count; i++) {
+		struct log_follow_state s;
+		log_follow_state(w->logs[i].follow, &s);
+		if (!s.absent && s.caught_up_at == 0)
+			return false;
+	}
+	return true;
+}
+
+static void read_log(struct followed *f)
+{
+	const struct log_follow_visitor visitor = {
+		.line = take_line, .event = log_event, .context = f};
+	const struct log_follow_budget budget = {TURN_LINES, TURN_BYTES};
+	struct watcher *w = f->watcher;
+
+	(void)log_follow_read(f->follow, (int64_t)time(NULL), budget, &visitor);
+	loop_timer_start(f->timer, log_follow_wait_ms(f->follow), 0);
+	if (!w->is_ready && all_read(w))
+		w->is_ready = true;
+}
+
+static void on_log(void *context, unsigned ready)
+{
+	(void)ready;
+	read_log(context);
+}
+
+static void on_log_timer(void *context)
+{
+	read_log(context);
+}
+
+static void follow(struct watcher *w, const char *path, bool is_reject)
+{
+	struct followed *f = &w->logs[w->log_count++];
+	const struct log_follow_options options = {
+		.path = path, .start = LOG_FOLLOW_FROM_START, .linger_seconds = 60};
+
+	*f = (struct followed){.watcher = w,
+		.log = is_reject ? LOG_FACTS_REJECT : LOG_FACTS_MAIN,
+		.path = path,
+		.follow = log_follow_new(&options, NULL),
+		.timer = loop_timer_new(w->loop, on_log_timer, f)};
+	if (log_follow_fd(f->follow) >= 0 &&
+		loop_watch_new(w->loop, log_follow_fd(f->follow), on_log, f, &f->watch) == 0)
+		loop_watch_for(f->watch, LOOP_READ);
+	loop_timer_start(f->timer, 0, 0);
+}
+
+/* ---- what was written before we came ---- */
+
+/* The rotated files of the main logs: the past of every source. */
+struct older {
+	char **paths; /* owned */
+	size_t count;
+};
+
+static void find_older(const char *path, struct older *ret)
+{
+	char folder[PATH_MAX], live[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	const struct dirent *entry;
+	struct log_name name;
+	time_t now = time(NULL);
+	struct tm local;
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	DIR *d = opendir(folder[0] != '\0' ? folder : "/");
+	if (d == NULL || log_name_expand(slice_of(slash + 1), localtime_r(&now, &local), live,
+				 sizeof(live)) < 0) {
+		if (d != NULL)
+			(void)closedir(d);
+		return;
+	}
+	while ((entry = readdir(d)) != NULL) {
+		if (!log_name_parse(slice_of(slash + 1), slice_of(entry->d_name), &name) ||
+			strcmp(entry->d_name, live) == 0)
+			continue;
+		size_t room = strlen(folder) + strlen(entry->d_name) + 2;
+		char *one = memory_new(room, 1);
+		(void)snprintf(one, room, "%s/%s", folder, entry->d_name);
+		ret->paths = memory_grow(ret->paths, ret->count + 1, sizeof(char *));
+		ret->paths[ret->count++] = one;
+	}
+	(void)closedir(d);
+}
+
+static void take_older_line(void *context, size_t server, struct slice line)
+{
+	struct watcher *w = context;
+	struct fact fact;
+
+	(void)server;
+	if (log_facts_take(w->facts, LOG_FACTS_MAIN, line, &fact))
+		take_fact(w, &fact);
+}
+
+static void older_problem(void *context, const struct log_archive_problem *problem)
+{
+	struct watcher *w = context;
+
+	EVENT_LOG(w->part->log, EVENT_LOG_TROUBLE, loop_now_ms(w->loop),
+		event_text("path", slice_of(problem->path)),
+		event_text("error", slice_of(problem->said.text)));
+}
+
+static int64_t older_time(void *context, struct slice line)
+{
+	const struct watcher *w = context;
+	int64_t at = log_facts_time(w->facts, line);
+
+	return at == INT64_MIN ? LOG_ARCHIVE_NO_TIME : at;
+}
+
+static void follow_all(struct watcher *w)
+{
+	const struct daemon_plan *plan = w->part->plan;
+
+	for (size_t i = 0; i < plan->log_count; i++)
+		follow(w, plan->logs[i].path, plan->logs[i].is_reject);
+}
+
+static void on_archive(void *context)
+{
+	struct watcher *w = context;
+
+	if (log_archive_read(w->archive, TURN_LINES)) {
+		loop_timer_start(w->archive_timer, 0, 0);
+		return;
+	}
+	const struct log_archive_progress p = log_archive_progress(w->archive);
+	EVENT_LOG(w->part->log, EVENT_LEDGER_LOADED, loop_now_ms(w->loop),
+		event_text("from", slice_of("older logs")), event_number("lines", (int64_t)p.lines),
+		event_number("sources", (int64_t)ledger_count(watch_ledger(w->watch))));
+	log_archive_free(w->archive);
+	w->archive = NULL;
+	follow_all(w);
+}
+
+/* What is remembered of nobody yet is learnt from what is there. */
+static void read_older(struct watcher *w)
+{
+	const struct daemon_plan *plan = w->part->plan;
+	const struct log_archive_visitor visitor = {.line = take_older_line,
+		.problem = older_problem,
+		.time = older_time,
+		.context = w};
+	struct older older = {0};
+
+	for (size_t i = 0; i < plan->log_count; i++)
+		if (!plan->logs[i].is_reject)
+			find_older(plan->logs[i].path, &older);
+	const struct log_archive_server server = {
+		.paths = (const char *const *)older.paths, .count = older.count};
+	if (older.count > 0)
+		w->archive = log_archive_new(&server, 1, &visitor);
+	for (size_t i = 0; i < older.count; i++)
+		free(older.paths[i]);
+	free(older.paths);
+	if (w->archive != NULL)
+		loop_timer_start(w->archive_timer, 0, 0);
+	else
+		follow_all(w);
+}
+
+/* ---- what the hand says ---- */
+
+static void hold_on(struct watcher *w, struct ledger_source *s)
+{
+	if (find_held(w, s->hash) != NULL || w->held_count == HELD_MOST)
+		return;
+	w->held = memory_grow(w->held, w->held_count + 1, sizeof(*w->held));
+	w->held[w->held_count++] = (struct held){.hash = s->hash};
+}
+
+static void let_go(struct watcher *w, uint64_t hash)
+{
+	struct held *h = find_held(w, hash);
+
+	if (h != NULL)
+		*h = w->held[--w->held_count];
+}
+
+/* The episode of which the verdict was: the more suspicious one. */
+static struct episode *worst_episode(const struct ledger_source *s)
+{
+	struct episode *a = s->episodes[EPISODE_FAMILIAR], *b = s->episodes[EPISODE_UNFAMILIAR];
+
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return a->score > b->score ? a : b;
+}
+
+static void mark(struct watcher *w, const char *word, const struct source *source)
+{
+	struct ledger *l = watch_ledger(w->watch);
+	struct ledger_source *s = ledger_find(l, source);
+
+	if (s == NULL)
+		return;
+	if (strcmp(word, "bad") == 0) {
+		struct episode *e = worst_episode(s);
+		hold_on(w, s);
+		if (e != NULL && s->contained_us == 0)
+			ledger_mark_bad(l, s, e, e->last_us > 0 ? e->last_us : s->last_us);
+	} else {
+		let_go(w, s->hash);
+		if (strcmp(word, "good") == 0)
+			ledger_mark_honest(l, s, clock_us());
+		else
+			s->contained_us = 0;
+	}
+}
+
+static void heard(void *context, const json_t *object, const char *why)
+{
+	struct watcher *w = context;
+	struct source source;
+	const char *word = object != NULL ? json_string_value(json_object_get(object, "do")) : NULL;
+
+	(void)why;
+	if (object == NULL) { /* the starter begins both again */
+		talk_free(w->talk);
+		w->talk = NULL;
+		loop_stop(w->loop);
+	} else if (word != NULL && verdict_read_source(object, &source)) {
+		mark(w, word, &source);
+	}
+}
+
+/* ---- how it is ---- */
+
+static json_t *log_state(const struct followed *f, uint64_t *ret_unread)
+{
+	struct log_follow_state s;
+	json_t *o = json_object();
+
+	log_follow_state(f->follow, &s);
+	*ret_unread += s.unread_bytes + s.unread_packed_bytes;
+	json_put(o, "path", json_text(slice_of(f->path)));
+	json_put(o, "absent", json_boolean(s.absent));
+	json_put(o, "unread_bytes",
+		json_integer((json_int_t)(s.unread_bytes + s.unread_packed_bytes)));
+	json_put(o, "lost_bytes", json_integer((json_int_t)s.lost_bytes));
+	json_put(o, "lines", json_integer((json_int_t)s.lines));
+	json_put(o, "caught_up", s.caught_up_at != 0 ? json_time(s.caught_up_at) : NULL);
+	json_put(o, "last_line", s.last_line_at != 0 ? json_time(s.last_line_at) : NULL);
+	return o;
+}
+
+static void say_lag(struct watcher *w, uint64_t unread)
+{
+	bool behind = w->is_ready && unread > BEHIND_BYTES;
+
+	if (behind != w->is_behind)
+		EVENT_LOG(w->part->log, behind ? EVENT_BEHIND : EVENT_CAUGHT_UP,
+			loop_now_ms(w->loop), event_number("unread_bytes", (int64_t)unread));
+	w->is_behind = behind;
+}
+
+static void on_state(void *context)
+{
+	struct watcher *w = context;
+	const struct log_facts_counts facts = log_facts_counts(w->facts);
+	struct ledger *l = watch_ledger(w->watch);
+	json_t *o = json_object(), *logs = json_array();
+	struct problem problem = {0};
+	uint64_t unread = 0;
+
+	for (size_t i = 0; i < w->log_count; i++)
+		(void)json_array_append_new(logs, log_state(&w->logs[i], &unread));
+	json_put(o, "say", json_string("state"));
+	json_put(o, "ready", json_boolean(w->is_ready));
+	json_put(o, "logs", logs);
+	json_put(o, "unread_bytes", json_integer((json_int_t)unread));
+	json_put(o, "lag_seconds",
+		json_integer(unread > 0 && facts.last_us > 0
+				     ? (json_int_t)((clock_us() - facts.last_us) / SECOND_US)
+				     : 0));
+	json_put(o, "lines", json_integer((json_int_t)facts.lines));
+	json_put(o, "damaged_lines", json_integer((json_int_t)facts.damaged));
+	json_put(o, "facts", json_integer((json_int_t)facts.facts));
+	json_put(o, "messages", json_integer((json_int_t)w->counts.accepted));
+	json_put(o, "from_spool", json_integer((json_int_t)w->counts.from_spool));
+	json_put(o, "bodies", json_integer((json_int_t)w->counts.bodies));
+	json_put(o, "sources", json_integer((json_int_t)ledger_count(l)));
+	json_put(o, "not_told", json_integer((json_int_t)talk_dropped(w->talk)));
+	(void)talk_say(w->talk, o);
+	say_lag(w, unread);
+	int err = w->spool == NULL ? exim_spool_open(w->part->plan->spool, &w->spool, &problem)
+				   : exim_spool_refresh(w->spool, &problem);
+	if (err < 0 && err != -ENOENT) /* the spool of a new Exim: no message came yet */
+		EVENT_LOG(w->part->log, EVENT_SPOOL_TROUBLE, loop_now_ms(w->loop),
+			event_text("error", slice_of(problem.text)));
+	event_log_tick(w->part->log, loop_now_ms(w->loop));
+}
+
+static void on_pulse(void *context)
+{
+	struct watcher *w = context;
+	char byte = w->is_ready && !w->told_ready ? 'r' : 'p';
+
+	if (write(w->part->pulse, &byte, 1) == 1 && byte == 'r')
+		w->told_ready = true;
+}
+
+/* ---- the process ---- */
+
+static void set_hosted(void *context, struct slice domain)
+{
+	ledger_set_hosted(context, domain, HOSTED_YES);
+}
+
+/* A table that cannot be read is said and done without: mail is watched all the same. */
+static void read_tables(struct watcher *w)
+{
+	const struct detect_settings *detect = &w->values->detect;
+	struct ledger *l = watch_ledger(w->watch);
+	struct problem problem = {0};
+
+	w->networks = networks_new();
+	if (detect->networks != NULL) {
+		if (local_tables_networks(detect->networks, w->networks, &problem) < 0)
+			EVENT_LOG(w->part->log, EVENT_LEDGER_TROUBLE, loop_now_ms(w->loop),
+				event_text("error", slice_of(problem.text)));
+		ledger_set_networks(l, w->networks);
+	}
+	if (detect->hosted == NULL)
+		return;
+	w->has_table = local_tables_hosted(detect->hosted, set_hosted, l, &problem) == 0;
+	if (w->has_table)
+		ledger_hosted_complete(l);
+	else
+		EVENT_LOG(w->part->log, EVENT_LEDGER_TROUBLE, loop_now_ms(w->loop),
+			event_text("error", slice_of(problem.text)));
+}
+
+static void open_sensors(struct watcher *w)
+{
+	const struct daemon_plan *plan = w->part->plan;
+
+	if (log_facts_new(plan->zone, &w->facts) < 0 && log_facts_new(NULL, &w->facts) < 0)
+		abort(); /* the zone of this system is always there */
+	w->spool_facts = spool_facts_new(plan->exim_login);
+	w->archive_timer = loop_timer_new(w->loop, on_archive, w);
+	read_older(w);
+}
+
+static void on_term(void *context)
+{
+	struct watcher *w = context;
+
+	loop_stop(w->loop);
+}
+
+static void watcher_free(struct watcher *w)
+{
+	for (size_t i = 0; i < w->log_count; i++) {
+		loop_watch_free(w->logs[i].watch);
+		loop_timer_free(w->logs[i].timer);
+		log_follow_free(w->logs[i].follow);
+	}
+	log_archive_free(w->archive);
+	loop_timer_free(w->archive_timer);
+	loop_timer_free(w->state_timer);
+	loop_timer_free(w->pulse);
+	talk_free(w->talk);
+	exim_domains_free(w->domains);
+	exim_spool_free(w->spool);
+	spool_facts_free(w->spool_facts);
+	log_facts_free(w->facts);
+	watch_free(w->watch);
+	networks_free(w->networks);
+	loop_free(w->loop);
+	free(w->held);
+	free(w);
+}
+
+int watcher_run(const struct daemon_part *part)
+{
+	struct watcher *w = memory_new(1, sizeof(*w));
+	const struct watch_settings settings = {.alpha = part->plan->values->detect.alpha,
+		.suspect_bits = (double)part->plan->values->detect.suspect_bits};
+	struct loop_signal *term = NULL;
+
+	w->part = part;
+	w->values = part->plan->values;
+	w->loop = loop_new();
+	w->watch = watch_new(&settings);
+	w->domains_ms = -DOMAINS_MS - 1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	int err = loop_signal_new(w->loop, SIGTERM, on_term, w, &term);
+	if (err == 0)
+		err = talk_new(w->loop, part->link, heard, w, &w->talk);
+	if (err == 0) {
+		read_tables(w);
+		open_sensors(w);
+		w->state_timer = loop_timer_new(w->loop, on_state, w);
+		w->pulse = loop_timer_new(w->loop, on_pulse, w);
+		loop_timer_start(w->state_timer, STATE_MS, STATE_MS);
+		loop_timer_start(w->pulse, 0, PULSE_MS / 4);
+		loop_run(w->loop);
+	}
+	loop_signal_free(term);
+	watcher_free(w);
+	return err == 0 ? 0 : 1;
+}
