@@ -38,6 +38,11 @@ for command in $commands; do
 		esac
 	done
 done
+# Every option of the daemon and every event has its text.
+for option in config check-config version help; do
+	grep -q "Fl -$option" "$folder/stanchd.8" || fail "stanchd(8) lacks --$option"
+done
+grep -q '^\.It Li contained' "$folder/stanchd.8" || fail "stanchd(8) lacks its events"
 # Every setting of the sample has its text, too.
 group='' settings=0
 while read -r word rest; do
@@ -52,7 +57,7 @@ while read -r word rest; do
 done <"$folder/stanch.conf"
 [ $settings -gt 0 ] || fail "stanch.conf has no settings"
 if command -v mandoc >/dev/null; then
-	for page in "$folder"/stanch*.[15]; do
+	for page in "$folder"/stanch*.[158]; do
 		mandoc -Tlint -Wwarning "$page" || fail "mandoc: $page"
 	done
 else

@@ -13,6 +13,7 @@ const struct command *const *command_table(void)
 		&command_holds,
 		&command_restore,
 		&command_purge,
+		&command_status,
 		&command_incidents,
 		&command_incident,
 		&command_explain,

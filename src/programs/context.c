@@ -15,6 +15,7 @@
 
 #define STATE_DEFAULT      "/var/lib/stanch"
 #define HOLD_QUEUE_DEFAULT "stanch"
+#define CONTROL_DEFAULT    "/run/stanch/control"
 #define THREADS_MAX        64 /* as systems/exim/scan.h has it */
 #define WIDTH_DEFAULT      80 /* of a terminal that does not say */
 #define WIDTH_LEAST        40
@@ -50,6 +51,11 @@ static const struct option_row global_rows[] = {
 		.offset = AT(hold_queue),
 		.help = "The named queue of Exim's that held mail is moved to (" HOLD_QUEUE_DEFAULT
 			")."},
+	{.name = "control",
+		.argument = "SOCKET",
+		.kind = OPTION_FILE,
+		.offset = AT(control),
+		.help = "Where the daemon is asked (" CONTROL_DEFAULT ")."},
 	{.name = "threads",
 		.argument = "N",
 		.kind = OPTION_COUNT,
@@ -125,6 +131,8 @@ int context_prepare(struct context *context, struct problem *problem)
 
 	if (global->state == NULL)
 		global->state = STATE_DEFAULT;
+	if (global->control == NULL)
+		global->control = CONTROL_DEFAULT;
 	if (global->hold_queue == NULL)
 		global->hold_queue = HOLD_QUEUE_DEFAULT;
 	if (!exim_spool_is_queue_name(global->hold_queue))

@@ -15,8 +15,8 @@
 
 /* The global options, as given. */
 struct global_settings {
-	const char *spool, *exim, *exim_config; /* NULL: not given */
-	const char *state, *hold_queue;         /* with their defaults filled in */
+	const char *spool, *exim, *exim_config;   /* NULL: not given */
+	const char *state, *hold_queue, *control; /* with their defaults filled in */
 	struct units_given threads;
 	bool json, no_color, quiet, help, version;
 };

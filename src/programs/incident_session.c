@@ -1,10 +1,13 @@
 #include "programs/incident_session.h"
 
+#include "programs/daemon/control.h"
 #include "programs/suspects.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define ASK_MS 2000 /* it looks every second all the same */
 
 int incident_journal(
 	struct context *context, enum journal_access access, struct journal **ret_journal)
@@ -64,5 +67,11 @@ void incident_show_row(struct context *context, const struct incident *incident,
 
 void incident_tell_daemon(const struct context *context)
 {
-	(void)context;
+	json_t *answer = NULL;
+	int err = control_ask(context->global.control, "look", ASK_MS, &answer);
+
+	json_decref(answer);
+	if (err == -EPERM || err == -EACCES)
+		context_hint(
+			context, "the daemon does not hear you: it looks by itself in a moment");
 }

@@ -22,7 +22,7 @@ static size_t add_global(const struct global_settings *global, const char **word
 		const char *option, *value;
 	} rows[] = {{"--spool", global->spool}, {"--state", global->state},
 		{"--hold-queue", global->hold_queue}, {"--exim", global->exim},
-		{"--exim-config", global->exim_config}};
+		{"--exim-config", global->exim_config}, {"--control", global->control}};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

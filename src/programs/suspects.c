@@ -227,5 +227,7 @@ char *suspects_options(const struct context *context)
 	write_option(out, "exim-config", g->exim_config);
 	write_option(
 		out, "hold-queue", strcmp(g->hold_queue, "stanch") != 0 ? g->hold_queue : NULL);
+	write_option(
+		out, "control", strcmp(g->control, "/run/stanch/control") != 0 ? g->control : NULL);
 	return fclose(out) == 0 ? text : memory_copy("", 0);
 }

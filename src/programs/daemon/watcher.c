@@ -27,18 +27,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_US     INT64_C(1000000)
-#define FRESH_US      (3600 * SECOND_US) /* what is older when it is read is history */
-#define TURN_LINES    4000
-#define TURN_BYTES    ((size_t)4 << 20)
-#define STATE_MS      2000
-#define TELL_AGAIN_US (2 * SECOND_US) /* of one source, while its score rises */
-#define ACTIVE_US     (3600 * 24 * SECOND_US)
-#define DOMAINS_MS    300000 /* Exim is asked anew after that: it keeps what it looked up */
-#define DOMAINS_MOST  2000   /* questions in that time */
-#define SEEN          65536  /* ids that were taken already; a power of two */
-#define HELD_MOST     10000  /* sources that are contained at a time */
-#define BEHIND_BYTES  ((uint64_t)8 << 20)
+#define SECOND_US        INT64_C(1000000)
+#define FRESH_US         (3600 * SECOND_US) /* what is older when it is read is history */
+#define TURN_LINES       4000
+#define TURN_BYTES       ((size_t)4 << 20)
+#define STATE_MS         2000
+#define TELL_AGAIN_US    (2 * SECOND_US) /* of one source, while its score rises */
+#define ACTIVE_US        (3600 * 24 * SECOND_US)
+#define DOMAINS_MOST     2000 /* questions to Exim in a minute */
+#define DOMAINS_IDLE_MS  2000 /* without a question it is let go: it keeps what it looked up */
+#define DOMAINS_AGAIN_MS 200
+#define SEEN             65536 /* ids that were taken already; a power of two */
+#define HELD_MOST        10000 /* sources that are contained at a time */
+#define BEHIND_BYTES     ((uint64_t)8 << 20)
 
 struct followed {
 	struct watcher *watcher;
@@ -79,7 +80,7 @@ struct watcher {
 	struct spool_facts *spool_facts;
 	struct exim_domains *domains;
 	int64_t domains_ms;
-	unsigned domains_asked, bodies_left;
+	unsigned domains_left, bodies_left;
 	bool has_table; /* of hosted domains: Exim is not asked */
 	struct loop_timer *state_timer, *pulse;
 	int64_t minute;
@@ -113,21 +114,18 @@ static void ask_exim(struct watcher *w, struct slice domain)
 	struct problem problem = {0};
 	int64_t now = loop_now_ms(w->loop);
 
-	if (program.path == NULL || domain.len == 0 || domain.len >= sizeof(name))
+	if (program.path == NULL || domain.len == 0 || domain.len >= sizeof(name) ||
+		w->domains_left == 0)
 		return;
-	if (w->domains != NULL && now - w->domains_ms > DOMAINS_MS) {
-		exim_domains_free(w->domains);
-		w->domains = NULL;
-	}
-	if (w->domains == NULL && now - w->domains_ms > DOMAINS_MS) {
-		w->domains_ms = now;
-		w->domains_asked = 0;
-		if (exim_domains_begin(&program, &w->domains, &problem) < 0)
-			EVENT_LOG(w->part->log, EVENT_DOMAINS_TROUBLE, now,
-				event_text("error", slice_of(problem.text)));
-	}
-	if (w->domains == NULL || w->domains_asked++ >= DOMAINS_MOST)
+	if (w->domains == NULL && now - w->domains_ms < DOMAINS_AGAIN_MS)
 		return;
+	if (w->domains == NULL && exim_domains_begin(&program, &w->domains, &problem) < 0)
+		EVENT_LOG(w->part->log, EVENT_DOMAINS_TROUBLE, now,
+			event_text("error", slice_of(problem.text)));
+	w->domains_ms = now;
+	if (w->domains == NULL)
+		return;
+	w->domains_left--;
 	memcpy(name, domain.at, domain.len);
 	name[domain.len] = '\0';
 	if (exim_domains_ask(w->domains, names, 1, &hosted, &problem) < 0) {
@@ -249,12 +247,6 @@ static bool was_seen(struct watcher *w, struct slice id)
 
 static bool may_read_body(struct watcher *w)
 {
-	int64_t minute = loop_now_ms(w->loop) / 60000;
-
-	if (minute != w->minute) {
-		w->minute = minute;
-		w->bodies_left = (unsigned)w->values->detect.content_lookups;
-	}
 	if (w->bodies_left == 0)
 		return false;
 	w->bodies_left--;
@@ -582,9 +574,8 @@ static void say_lag(struct watcher *w, uint64_t unread)
 	w->is_behind = behind;
 }
 
-static void on_state(void *context)
+static void say_state(struct watcher *w)
 {
-	struct watcher *w = context;
 	const struct log_facts_counts facts = log_facts_counts(w->facts);
 	struct ledger *l = watch_ledger(w->watch);
 	json_t *o = json_object(), *logs = json_array();
@@ -617,6 +608,27 @@ static void on_state(void *context)
 		EVENT_LOG(w->part->log, EVENT_SPOOL_TROUBLE, loop_now_ms(w->loop),
 			event_text("error", slice_of(problem.text)));
 	event_log_tick(w->part->log, loop_now_ms(w->loop));
+}
+
+/* What may be done each minute. */
+static void begin_minute(struct watcher *w)
+{
+	w->minute = loop_now_ms(w->loop) / 60000;
+	w->bodies_left = (unsigned)w->values->detect.content_lookups;
+	w->domains_left = DOMAINS_MOST;
+}
+
+static void on_state(void *context)
+{
+	struct watcher *w = context;
+
+	if (w->minute != loop_now_ms(w->loop) / 60000)
+		begin_minute(w);
+	if (w->domains != NULL && loop_now_ms(w->loop) - w->domains_ms > DOMAINS_IDLE_MS) {
+		exim_domains_free(w->domains);
+		w->domains = NULL;
+	}
+	say_state(w);
 }
 
 static void on_pulse(void *context)
@@ -711,7 +723,8 @@ int watcher_run(const struct daemon_part *part)
 	w->values = part->plan->values;
 	w->loop = loop_new();
 	w->watch = watch_new(&settings);
-	w->domains_ms = -DOMAINS_MS - 1;
+	w->domains_ms = -DOMAINS_AGAIN_MS;
+	begin_minute(w);
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(w->loop, SIGTERM, on_term, w, &term);
 	if (err == 0)

@@ -1,0 +1,175 @@
+#!/bin/bash
+# stanchd beside a real Exim: a hijacked mailbox floods it, and is found within a few messages, held
+# until the queue is clean, watched, and closed; honest users in the same minutes are left alone. Its
+# parts are killed, its settings reloaded, and a person releases what it has done.
+# shellcheck source=tests/system/lib.bash
+. "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+start_lab
+daemon_program=$(dirname "$stanch_program")/stanchd
+control=$work/run/control
+stanch() { "$stanch_program" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" "$@"; }
+
+configure() { # hold.enabled
+	cat >"$work/stanch.conf" <<END
+general {
+	spool = $SPOOL
+	exim_config = $EXIM_CONFIG
+	state = $state
+}
+hold {
+	enabled = $1
+	rescan = 1s
+	quiet_time = 1m
+}
+control {
+	socket = $control
+}
+END
+}
+
+daemon=
+start_daemon() {
+	"$daemon_program" --config "$work/stanch.conf" >>"$work/daemon.log" 2>&1 &
+	daemon=$!
+	wait_for 20 stanch status
+}
+stop_daemon() {
+	[[ -z $daemon ]] || { kill "$daemon" && wait "$daemon"; }
+	daemon=
+}
+at_the_end() {
+	local status=$?
+	[[ -z $daemon ]] || { kill "$daemon" 2>/dev/null && wait "$daemon"; }
+	(exit "$status")
+	clean_up
+}
+trap at_the_end EXIT
+
+wait_for() { # seconds command...
+	local until=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[[ $SECONDS -lt $until ]] || return 1
+		sleep 0.1
+	done
+}
+state_of() { stanch incidents --all --json | jq -r "select(.source == \"$1\") | .state" | head -n 1; }
+is_in_state() { [[ " $2 " == *" $(state_of "$1") "* ]]; }
+says() { grep -q "$1" "$work/daemon.log"; }
+thief=mailbox:ann@shop.test
+
+# --- it only looks, as it begins ------------------------------------------------------------------
+
+lab past 30
+configure no
+is "settings with a mistake are refused" "$(
+	echo 'hold { enabled = perhaps }' >"$work/bad.conf"
+	"$daemon_program" --config "$work/bad.conf" --check-config >/dev/null 2>"$work/err"
+	echo $?
+)" 2
+holds_true "and file and line are named" grep -q "$work/bad.conf:1" "$work/err"
+is "without a daemon, status says so" "$(stanch status 2>&1 >/dev/null | grep -c 'no daemon runs')" 1
+start_daemon
+holds_true "the daemon is ready" stanch status
+is "it learnt the past from the rotated log" "$(stanch status --json | jq .watcher.sources)" 12
+holds_true "the watcher is not root" bash -c "! pgrep -u root -P $daemon -f . | xargs -r -n1 -I{} cat /proc/{}/comm | grep -qx stanchd-watcher"
+lab honest >/dev/null
+lab flood --messages 60 --recipients 5 >/dev/null
+holds_true "a thief's incident waits for a person, because holding is off" \
+	wait_for 20 is_in_state "$thief" waiting
+is "nothing was held" "$(stanch holds --json | wc -l)" 0
+is "there is one incident" "$(stanch incidents --all --json | jq -r .source)" "$thief"
+stanch incident show 1 >"$work/story"
+holds_true "its story has evidence" grep -q 'recipients do not exist\|new recipients in a day' "$work/story"
+holds_true "and the command that holds its mail" grep -q 'incident hold 1' "$work/story"
+stanch explain "$thief" --json >"$work/explained"
+is "explain says the same" "$(jq -r '.incident, .state' "$work/explained" | tr '\n' ' ')" "1 waiting "
+
+# --- a person approves ------------------------------------------------------------------------------
+
+lab settle
+queued() { stanch queue --source "$thief" --count; }
+before=$(queued)
+stanch incident hold 1 --yes >"$work/out" 2>&1
+is "a person has its mail held" "$?" 0
+is "all that was in the queue" "$(queued)" 0
+is "that many are held" "$(stanch incidents --all --json | jq .held)" "$before"
+is "the incident says who" "$(stanch incident show 1 --json | jq -r '.steps[] | select(.event == "approve") | .to')" contained
+stanch incident release 1 --yes --reason "a test" >"$work/out" 2>&1
+is "and released" "$(state_of "$thief")" released
+is "its mail is back in the queue" "$(queued)" "$before"
+is "without the queue, it cannot be released twice but is put back again" \
+	"$(stanch incident release 1 --yes >/dev/null 2>&1; state_of "$thief")" released
+
+# --- holding switched on, without a restart ------------------------------------------------------
+
+configure yes
+kill -HUP "$daemon"
+holds_true "SIGHUP switches holding on" wait_for 20 says 'info reloaded'
+holds_true "and it is well again" wait_for 20 stanch status
+sleep 1
+is "what a person has released is not held again for old evidence" "$(state_of "$thief")" released
+is "and its mail stays" "$(queued)" "$before"
+echo 'hold { enabled = perhaps }' >"$work/stanch.conf"
+kill -HUP "$daemon"
+holds_true "a mistake is refused, and the old settings stay" wait_for 20 says reload-refused
+is "in force" "$(stanch status --json | jq -r .mode)" hold
+configure yes
+
+# --- the flood ------------------------------------------------------------------------------------
+
+thief=mailbox:bob@shop.test
+begun=$EPOCHREALTIME
+lab flood --user bob@shop.test --messages 200 --recipients 20 >/dev/null &
+flood=$!
+lab honest --messages 24 >/dev/null
+holds_true "the thief is contained by itself" wait_for 30 is_in_state "$thief" "contained cleaning clean"
+found=$(stanch incidents --all --json | jq "select(.source == \"$thief\") | .messages")
+printf '# found after %s messages, held from %.1f s after the first was sent\n' "$found" \
+	"$(awk -v a="$begun" -v b="$EPOCHREALTIME" 'BEGIN {print b - a}')"
+holds_true "within a few messages ($found)" test "${found:-999}" -le 12
+wait "$flood"
+lab settle
+holds_true "until the queue is clean" wait_for 60 is_in_state "$thief" clean
+sleep 3
+is "nothing of it is left in the queue" "$(queued)" 0
+is "and no honest mail was held" "$(stanch holds --json | jq -r '.source' | sort -u | grep -v -e "$thief" -e ann@shop)" ""
+number=$(stanch incidents --json | jq "select(.source == \"$thief\") | .incident")
+is "what it says is held is held" "$(stanch incident show "$number" --json | jq .held)" \
+	"$(stanch holds --json | jq -s "map(select(.source == \"$thief\") | .held) | add")"
+
+# --- killed ----------------------------------------------------------------------------------------
+
+parts() { pgrep -P "$daemon" -f . | while read -r p; do echo "$p $(cat "/proc/$p/comm")"; done; }
+for part in stanchd-watcher stanchd-hand; do
+	pid=$(parts | awk -v n="$part" '$2 == n {print $1}')
+	lines=$(grep -c "part-started part=$part" "$work/daemon.log")
+	kill -9 "$pid"
+	again() { [[ $(grep -c "part-started part=$part" "$work/daemon.log") -gt $lines ]] && stanch status; }
+	holds_true "$part is begun again when it is killed" wait_for 20 again
+	holds_true "and it was said" says "part-ended part=$part"
+done
+kill -9 "$daemon"
+wait "$daemon" 2>/dev/null
+gone() { ! pgrep -f "stanchd --config $work/stanch.conf"; }
+holds_true "when the starter is killed, its parts end" wait_for 10 gone
+start_daemon
+is "the next start goes on with the incident" "$(state_of "$thief")" clean
+lab send --user bob@shop.test --messages 3 --recipients 5 --from bob@shop.test >/dev/null
+holds_true "and holds what the thief sends now" wait_for 20 bash -c \
+	"[[ \$('$stanch_program' --state '$state' incidents --json | jq 'select(.source == \"$thief\") | .held') -gt 0 ]]"
+
+# --- exempted --------------------------------------------------------------------------------------
+
+thief=mailbox:cleo@shop.test
+stanch exempt "$thief" --reason "a test" --for 1h
+is "an exemption is listed" "$(stanch exempt --json | jq -r .source)" "$thief"
+lab flood --user cleo@shop.test --messages 15 --recipients 5 >/dev/null
+holds_true "an exempted source is told of" wait_for 20 says "exempted source=$thief"
+is "and is no incident" "$(state_of "$thief")" ""
+stanch exempt "$thief" --remove
+is "an exemption can be removed" "$(stanch exempt --json | wc -l)" 0
+stop_daemon
+holds_true "it ends when it is told to" says 'info stopped'
+holds_true "and takes its socket away" test ! -e "$control"
+finish
