@@ -25,8 +25,10 @@ static bool keep_step(void *context, const struct incident_step_row *row)
 	struct incident_story *s = context;
 
 	s->steps = memory_grow(s->steps, s->step_count + 1, sizeof(*s->steps));
-	s->steps[s->step_count].row = *row;
-	s->steps[s->step_count++].row.words = memory_copy(row->words, strlen(row->words));
+	struct incident_story_step *step = &s->steps[s->step_count++];
+	*step = (struct incident_story_step){
+		.row = *row, .words = memory_copy(row->words, strlen(row->words))};
+	step->row.words = step->words;
 	return true;
 }
 
@@ -52,7 +54,7 @@ int incident_story_read(
 void incident_story_clear(struct incident_story *story)
 {
 	for (size_t i = 0; i < story->step_count; i++)
-		free((char *)(uintptr_t)story->steps[i].row.words);
+		free(story->steps[i].words);
 	free(story->steps);
 	story->steps = NULL;
 	story->step_count = 0;
