@@ -82,6 +82,12 @@ is "it is dismissed" "$?,$(state_of 2),$(forgiven mailbox:carl@shop.test)" 0,dis
 stanch incident release 2 --yes >"$work/out" 2>&1
 is "what is dismissed is not released" $? 1
 
+# Killed after the hold, before it was taken down as one of the incident.
+add_incident 5 mailbox:ann@shop.test cleaning
+stanch hold mailbox:ann@shop.test --until-clean --yes --quiet --reason "incident 5" >/dev/null </dev/null
+stanch incident release 5 --yes >"$work/out" 2>&1 </dev/null
+is "a hold that is not linked is put back, too" "$?,$(ids_in stanch | wc -l)" 0,0
+
 # A kill between the forgiving and the step.
 add_incident 4 mailbox:dora@shop.test suspected
 sql "INSERT INTO forgiven VALUES('mailbox:dora@shop.test',1)"
