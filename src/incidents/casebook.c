@@ -76,7 +76,11 @@ static const char *const statements[STATEMENTS] = {
 	[EACH_EVIDENCE] = "SELECT detector, bits, text, ids FROM evidence WHERE incident = ?1"
 			  " ORDER BY bits DESC",
 	[EACH_SCORE] = "SELECT at_us, score FROM scores WHERE incident = ?1 ORDER BY rowid",
-	[EACH_HOLD] = "SELECT hold FROM incident_holds WHERE incident = ?1 ORDER BY hold",
+	/* Killed between the hold and the note that it was made for the incident: its reason says.
+	 */
+	[EACH_HOLD] = "SELECT hold FROM incident_holds WHERE incident = ?1 UNION"
+		      " SELECT hold FROM holds WHERE reason = 'incident ' || ?1 AND source ="
+		      " (SELECT source FROM incidents WHERE incident = ?1) ORDER BY hold",
 	[COUNT] = "SELECT (SELECT count(*) FROM incidents WHERE state IN " ACTED_ON "),"
 		  " (SELECT count(*) FROM incidents WHERE contained >= ?1 AND NOT by_person)",
 	[PUT_EXEMPTION] = "INSERT OR REPLACE INTO exemptions(source, since, until, uid, user,"

@@ -132,7 +132,8 @@ struct incident_score {
 MUST_USE int casebook_scores(struct journal *j, int64_t number,
 	struct incident_score ret[CASEBOOK_SCORES], size_t *ret_count, struct problem *problem);
 
-/* Numbers of its holds, oldest first; at most `most`. */
+/* Numbers of its holds, oldest first; at most `most`. Holds of its source whose reason is
+ * "incident N" are its own, too: what made them may have been killed before it linked them. */
 MUST_USE int casebook_holds(struct journal *j, int64_t number, int64_t *ret, size_t most,
 	size_t *ret_count, struct problem *problem);
 

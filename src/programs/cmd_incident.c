@@ -10,6 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Holds of one incident that a release puts back; far more than are ever made. */
+#define HOLDS_MOST 4096
+
 struct incident_settings {
 	const char *reason;
 	bool yes, dry_run;
@@ -72,16 +75,23 @@ static int forgive(struct saying *s)
 	return err;
 }
 
-/* Whether the step can be, and the person wants it. COMMAND_DONE, or the exit status. */
-static int ask(struct saying *s, enum incident_event event, const char *question)
+static bool can(const struct saying *s, enum incident_event event)
 {
 	enum incident_state to;
 
-	if (!incident_step(s->incident.state, event, &to)) {
-		context_warn(s->context, "incident %" PRId64 " is %s: that cannot be done any more",
-			s->incident.number, incident_state_name(s->incident.state));
-		return COMMAND_LEFT;
-	}
+	return incident_step(s->incident.state, event, &to);
+}
+
+static int say_too_late(const struct saying *s)
+{
+	context_warn(s->context, "incident %" PRId64 " is %s: that cannot be done any more",
+		s->incident.number, incident_state_name(s->incident.state));
+	return COMMAND_LEFT;
+}
+
+/* Whether the person wants it. COMMAND_DONE, or the exit status. */
+static int ask(struct saying *s, const char *question)
+{
 	if (s->settings->dry_run) {
 		(void)printf("%s\n", question);
 		return COMMAND_LEFT;
@@ -92,24 +102,28 @@ static int ask(struct saying *s, enum incident_event event, const char *question
 	return COMMAND_LEFT;
 }
 
+/* Forgiven first, here and in release: when it is killed between the two, the same evidence still
+ * never contains again. */
 static int dismiss(struct saying *s)
 {
-	enum incident_state to;
-
-	if (!incident_step(s->incident.state, INCIDENT_DISMISS, &to)) {
+	if (!can(s, INCIDENT_DISMISS)) {
 		context_warn(s->context,
 			"incident %" PRId64 " is %s: release puts its mail back, close ends it",
 			s->incident.number, incident_state_name(s->incident.state));
 		return COMMAND_LEFT;
 	}
-	return step(s, INCIDENT_DISMISS) < 0 || forgive(s) < 0 ? COMMAND_UNABLE : COMMAND_DONE;
+	if (s->settings->dry_run)
+		return ask(s, "Dismiss it?");
+	return forgive(s) < 0 || step(s, INCIDENT_DISMISS) < 0 ? COMMAND_UNABLE : COMMAND_DONE;
 }
 
 static int close_it(struct saying *s)
 {
-	int err = step(s, INCIDENT_CLOSE);
-
-	return err == -EINVAL ? COMMAND_LEFT : err < 0 ? COMMAND_UNABLE : COMMAND_DONE;
+	if (!can(s, INCIDENT_CLOSE))
+		return say_too_late(s);
+	if (s->settings->dry_run)
+		return ask(s, "Close it?");
+	return step(s, INCIDENT_CLOSE) < 0 ? COMMAND_UNABLE : COMMAND_DONE;
 }
 
 static int hold_mail(struct saying *s)
@@ -143,12 +157,17 @@ static int hold(struct saying *s)
 
 	(void)snprintf(question, sizeof(question), "Hold all mail of %s?",
 		source_text(&s->incident.source, name));
-	if (s->incident.state == INCIDENT_CONTAINED || s->incident.state == INCIDENT_CLEANING)
-		return hold_mail(s); /* again: it was interrupted, or something was left */
-	int status = ask(s, INCIDENT_APPROVE, question);
+	/* Contained or cleaning: it was interrupted, or something was left. */
+	bool again =
+		s->incident.state == INCIDENT_CONTAINED || s->incident.state == INCIDENT_CLEANING;
+	if (!again && !can(s, INCIDENT_APPROVE))
+		return say_too_late(s);
+	int status = ask(s, question);
 	if (status != COMMAND_DONE)
 		return status;
-	if (step(s, INCIDENT_APPROVE) < 0 || step(s, INCIDENT_HOLD) < 0)
+	if (!again && step(s, INCIDENT_APPROVE) < 0)
+		return COMMAND_UNABLE;
+	if (s->incident.state == INCIDENT_CONTAINED && step(s, INCIDENT_HOLD) < 0)
 		return COMMAND_UNABLE;
 	return hold_mail(s);
 }
@@ -175,30 +194,30 @@ static int restore_hold(struct saying *s, int64_t hold_number)
 /* The word first: a daemon that runs must not hold again what is being put back. */
 static int release(struct saying *s)
 {
-	int64_t holds[INCIDENT_HOLDS_SHOWN];
+	int64_t holds[HOLDS_MOST];
 	char question[128];
 	struct problem problem = {0};
 	size_t n;
 
-	if (casebook_holds(s->journal, s->incident.number, holds, INCIDENT_HOLDS_SHOWN, &n,
-		    &problem) < 0) {
+	if (casebook_holds(s->journal, s->incident.number, holds, HOLDS_MOST, &n, &problem) < 0) {
 		context_problem(s->context, &problem);
 		return COMMAND_UNABLE;
 	}
 	(void)snprintf(question, sizeof(question),
 		"Put the mail of incident %" PRId64 " back (%zu %s)?", s->incident.number, n,
 		n == 1 ? "hold" : "holds");
-	if (s->incident.state != INCIDENT_RELEASED) { /* else again: something was left */
-		int status = ask(s, INCIDENT_RELEASE, question);
-		if (status != COMMAND_DONE)
-			return status;
-		if (step(s, INCIDENT_RELEASE) < 0 || forgive(s) < 0)
-			return COMMAND_UNABLE;
-		incident_tell_daemon(s->context);
-	}
+	bool again = s->incident.state == INCIDENT_RELEASED; /* something was left */
+	if (!again && !can(s, INCIDENT_RELEASE))
+		return say_too_late(s);
+	int status = ask(s, question);
+	if (status != COMMAND_DONE)
+		return status;
+	if (!again && (forgive(s) < 0 || step(s, INCIDENT_RELEASE) < 0))
+		return COMMAND_UNABLE;
+	incident_tell_daemon(s->context);
 	int worst = COMMAND_DONE;
 	for (size_t i = 0; i < n; i++) {
-		int status = restore_hold(s, holds[i]);
+		status = restore_hold(s, holds[i]);
 		worst = status > worst ? status : worst;
 	}
 	return worst;

@@ -52,10 +52,23 @@ static bool takes_files(const struct command *command)
 	return strstr(command->arguments, "LOG") != NULL;
 }
 
-/* The words that the command itself takes, such as shells; NULL when there are none. */
-static const char *argument_words(const struct command *command)
+#define WORDS_MAX 80
+
+/* The words that the command itself takes, such as shells: "bash|zsh|fish", with spaces between,
+ * into at. NULL when there are none; what is in capitals stands for something else. */
+static const char *argument_words(const struct command *command, char at[WORDS_MAX])
 {
-	return strcmp(command->arguments, "bash|zsh|fish") == 0 ? "bash zsh fish" : NULL;
+	size_t n = strspn(command->arguments, "abcdefghijklmnopqrstuvwxyz|");
+
+	if (n == 0 || n >= WORDS_MAX ||
+		(command->arguments[n] != '\0' && command->arguments[n] != ' '))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		at[i] = command->arguments[i];
+	at[n] = '\0';
+	for (char *bar = strchr(at, '|'); bar != NULL; bar = strchr(bar, '|'))
+		*bar = ' ';
+	return at;
 }
 
 /* ---- bash ---- */
@@ -109,7 +122,8 @@ static void bash_values(FILE *out, const struct command *command)
 
 static void bash_command(FILE *out, const struct command *command)
 {
-	const char *words = argument_words(command);
+	char room[WORDS_MAX];
+	const char *words = argument_words(command, room);
 
 	(void)fprintf(out, "_stanch_%s() {\n", command->name);
 	bash_values(out, command);
@@ -182,13 +196,15 @@ static void zsh_option(FILE *out, const struct command *command, const struct op
 
 static void zsh_command(FILE *out, const struct command *command)
 {
-	const char *words = argument_words(command);
+	char room[WORDS_MAX];
+	const char *words = argument_words(command, room);
 
 	(void)fprintf(out, "_stanch_%s() {\n\t_arguments -s", command->name);
 	each_own_option(out, command, zsh_option);
 	each_global_option(out, command, zsh_option);
 	if (words != NULL)
-		(void)fprintf(out, " \\\n\t\t'1: :(%s)'", words);
+		(void)fprintf(out, " \\\n\t\t'1: :(%s)'%s", words,
+			command->arguments_most > 1 ? " \\\n\t\t'*:argument: '" : "");
 	else if (takes_files(command))
 		(void)fputs(" \\\n\t\t'*:log:_files'", out);
 	else if (command->arguments_most > 0)
@@ -248,6 +264,8 @@ static void fish_option(FILE *out, const struct command *command, const struct o
 
 void completion_fish(FILE *out)
 {
+	char room[WORDS_MAX];
+
 	(void)fputs("# fish completion for stanch, written by \"stanch completion fish\"\n"
 		    "complete -c stanch -f\n",
 		out);
@@ -262,9 +280,9 @@ void completion_fish(FILE *out)
 			(void)fprintf(out,
 				"complete -c stanch -n '__fish_seen_subcommand_from %s' -F\n",
 				(*c)->name);
-		if (argument_words(*c) != NULL)
+		if (argument_words(*c, room) != NULL)
 			(void)fprintf(out,
 				"complete -c stanch -n '__fish_seen_subcommand_from %s' -a '%s'\n",
-				(*c)->name, argument_words(*c));
+				(*c)->name, room);
 	}
 }

@@ -25,8 +25,10 @@ static bool keep_step(void *context, const struct incident_step_row *row)
 	struct incident_story *s = context;
 
 	s->steps = memory_grow(s->steps, s->step_count + 1, sizeof(*s->steps));
-	s->steps[s->step_count].row = *row;
-	s->steps[s->step_count++].row.words = memory_copy(row->words, strlen(row->words));
+	struct incident_story_step *step = &s->steps[s->step_count++];
+	*step = (struct incident_story_step){
+		.row = *row, .words = memory_copy(row->words, strlen(row->words))};
+	step->row.words = step->words;
 	return true;
 }
 
@@ -52,7 +54,7 @@ int incident_story_read(
 void incident_story_clear(struct incident_story *story)
 {
 	for (size_t i = 0; i < story->step_count; i++)
-		free((char *)(uintptr_t)story->steps[i].row.words);
+		free(story->steps[i].words);
 	free(story->steps);
 	story->steps = NULL;
 	story->step_count = 0;
@@ -93,24 +95,36 @@ void incidents_print_row(const struct terminal *t, const struct incident *incide
 
 /* ---- the plot ---- */
 
-/* The highest score in each column; a column without any has that of the one before. */
-static size_t fill_columns(const struct incident_story *s, double *columns, size_t count)
+/* Times of facts are foreign: they need not be in order. */
+static void find_range(const struct incident_story *s, int64_t *ret_from, int64_t *ret_to)
 {
-	int64_t from = s->scores[0].at_us, to = s->scores[s->score_count - 1].at_us;
-	size_t at = 0;
+	int64_t from = INT64_MAX, to = INT64_MIN;
+
+	for (size_t i = 0; i < s->score_count; i++) {
+		from = s->scores[i].at_us < from ? s->scores[i].at_us : from;
+		to = s->scores[i].at_us > to ? s->scores[i].at_us : to;
+	}
+	*ret_from = from;
+	*ret_to = to;
+}
+
+/* The highest score in each column; a column without any has that of the one before. */
+static size_t fill_columns(
+	const struct incident_story *s, int64_t from, int64_t to, double *columns, size_t count)
+{
+	double whole = (double)to - (double)from; /* as integers it may not fit */
 
 	for (size_t i = 0; i < count; i++)
 		columns[i] = -1;
 	for (size_t i = 0; i < s->score_count; i++) {
-		double part =
-			to > from ? (double)(s->scores[i].at_us - from) / (double)(to - from) : 0;
+		double part = whole > 0 ? ((double)s->scores[i].at_us - (double)from) / whole : 0;
+		size_t at = (size_t)(fmin(1, fmax(0, part)) * (double)(count - 1));
 
-		at = (size_t)(part * (double)(count - 1));
 		columns[at] = fmax(columns[at], s->scores[i].score);
 	}
 	for (size_t i = 1; i < count; i++)
 		columns[i] = columns[i] < 0 ? columns[i - 1] : columns[i];
-	return to > from ? count : 1;
+	return whole > 0 ? count : 1;
 }
 
 static void print_column(FILE *out, double share, bool unicode)
@@ -134,11 +148,13 @@ static void print_plot(
 	size_t count = t->width == 0 || t->width > PLOT_MOST + PLOT_BESIDE ? PLOT_MOST
 		       : t->width > PLOT_LEAST + PLOT_BESIDE               ? t->width - PLOT_BESIDE
 									   : PLOT_LEAST;
-	char from[UNITS_TEXT], to[UNITS_TEXT];
+	char from_text[UNITS_TEXT], to_text[UNITS_TEXT];
+	int64_t from, to;
 
 	if (s->score_count == 0)
 		return;
-	size_t used = fill_columns(s, columns, count);
+	find_range(s, &from, &to);
+	size_t used = fill_columns(s, from, to, columns, count);
 	for (size_t i = 0; i < used; i++)
 		most = fmax(most, columns[i]);
 	(void)fputs("    |", t->out);
@@ -150,9 +166,8 @@ static void print_plot(
 		terminal_style(t, TERMINAL_PLAIN);
 	}
 	(void)fprintf(t->out, "| %.1f of %.1f bits\n", s->incident.score, s->incident.threshold);
-	(void)fprintf(t->out, "     from %s to %s\n",
-		units_time_text(s->scores[0].at_us / 1000000, from),
-		units_time_text(s->scores[s->score_count - 1].at_us / 1000000, to));
+	(void)fprintf(t->out, "     from %s to %s\n", units_time_text(from / 1000000, from_text),
+		units_time_text(to / 1000000, to_text));
 }
 
 /* ---- one incident ---- */

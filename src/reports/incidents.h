@@ -17,7 +17,8 @@
 struct incident_story {
 	struct incident incident;
 	struct incident_story_step {
-		struct incident_step_row row; /* words: owned */
+		struct incident_step_row row;
+		char *words; /* owned; row.words lies there */
 	} * steps;
 	size_t step_count;
 	struct evidence evidence[CASEBOOK_EVIDENCE];
