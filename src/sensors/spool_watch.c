@@ -335,7 +335,7 @@ static int begin_list(struct spool_watch *w, struct watched *in)
 	w->list_wd = in->wd;
 	if (w->list != NULL)
 		return 0;
-	int err = -errno;
+	int err = errno != 0 ? -errno : -EIO;
 	if (own >= 0)
 		(void)close(own);
 	return err;

@@ -122,10 +122,12 @@ static void test_new_folders(void **state)
 	drain(w, &t, 100);
 	folder_make(top, "slow/input/B"); /* later than its queue */
 	put(top, "slow/input/B", TWO);
+	drain(w, &t, 100);
+	assert_string_equal(t.text, "+" TWO "@slow/B ");
 	folder_make(top, "held/input");
 	put(top, "held/input", THREE);
 	drain(w, &t, 100);
-	assert_string_equal(t.text, "+" TWO "@slow/B ");
+	assert_string_equal(t.text, "");
 	put(top, "input/A", THREE); /* released */
 	drain(w, &t, 100);
 	assert_string_equal(t.text, "+" THREE "@/A ");
@@ -182,14 +184,19 @@ static void test_budget(void **state)
 static void test_loss(void **state)
 {
 	const char *top = *state;
-	unsigned most = 16384;
+	unsigned most;
 	struct told t;
 	FILE *f = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
 
-	if (f == NULL || fscanf(f, "%u", &most) != 1 || most > 20000)
-		most = 0;
-	if (f != NULL)
+	char line[32] = "0";
+	if (f != NULL) {
+		if (fgets(line, sizeof(line), f) == NULL)
+			line[0] = '\0';
 		(void)fclose(f);
+	}
+	most = (unsigned)strtoul(line, NULL, 10);
+	if (most > 20000)
+		most = 0;
 	if (most == 0)
 		skip();
 	folder_make(top, "input");
@@ -208,12 +215,15 @@ static void test_trouble_is_said_and_tried_again(void **state)
 	const char *top = *state;
 	struct problem p = {0};
 	struct told t = {0};
-	struct spool_watch *w = begin(top, NULL);
+	char spool[FOLDER_PATH_MAX]; /* not there: not even it can be watched */
+
+	(void)snprintf(spool, sizeof(spool), "%s/spool", top);
+	struct spool_watch *w = begin(spool, NULL);
 
 	assert_int_equal(spool_watch_read(w, 0, 10, note, &t, &p), -ENOENT);
-	assert_non_null(strstr(p.text, top));
-	folder_make(top, "input");
-	put(top, "input", ONE);
+	assert_non_null(strstr(p.text, spool));
+	folder_make(top, "spool/input");
+	put(spool, "input", ONE);
 	assert_int_equal(spool_watch_read(w, 999, 10, note, &t, &p), 0);
 	assert_int_equal(t.came, 0);
 	for (int more = 1; more == 1;)
