@@ -349,12 +349,15 @@ static int list_names(
 	for (struct watched *in; most > 0 && (in = next_to_list(w)) != NULL;) {
 		const char *queue = w->spool->folders[in->folder].queue;
 		int err = w->list == NULL ? begin_list(w, in) : 0;
+		DIR *list = w->list;
 		const struct dirent *e = NULL;
 		if (err == -ENOENT) { /* removed: the kernel says so, too */
 			in->is_listed = true;
 			continue;
 		}
-		for (; err == 0 && most > 0 && (errno = 0, e = readdir(w->list)) != NULL; most--)
+		for (; err == 0 && list != NULL && most > 0 &&
+			(errno = 0, e = readdir(list)) != NULL;
+			most--)
 			if (exim_id_of_file(slice_of(e->d_name), &id) == EXIM_FILE_HEADER)
 				tell_came(w, t, in->folder, &id);
 		if (err == 0 && most == 0)
