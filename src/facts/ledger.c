@@ -173,7 +173,7 @@ static void remove_source(struct ledger *l, struct ledger_source *s)
 
 static float suspicion_of(const struct ledger_source *s)
 {
-	float most = s->contained_us != 0 ? 1000 : 0;
+	float most = s->habit.messages > 0 ? 0.0F : -1.0F; /* it only got mail */
 
 	for (size_t i = 0; i < EPISODES; i++)
 		if (s->episodes[i] != NULL && s->episodes[i]->score > most)
@@ -183,12 +183,17 @@ static float suspicion_of(const struct ledger_source *s)
 
 static void make_room(struct ledger *l)
 {
-	struct ledger_source *least = l->oldest, *s = l->oldest;
+	struct ledger_source *least = NULL;
+	unsigned n = 0;
 
-	for (unsigned n = 0; s != NULL && n < CROWD; s = s->newer, n++)
-		if (suspicion_of(s) < suspicion_of(least))
+	for (struct ledger_source *s = l->oldest; s != NULL && n < CROWD; s = s->newer) {
+		if (s->contained_us != 0)
+			continue;
+		n++;
+		if (least == NULL || suspicion_of(s) < suspicion_of(least))
 			least = s;
-	remove_source(l, least);
+	}
+	remove_source(l, least != NULL ? least : l->oldest);
 }
 
 static void grow_table(struct ledger *l)
@@ -765,7 +770,7 @@ static void add_to_episode(struct ledger *l, struct episode *e, const struct sig
 	if (e->begun_us == 0)
 		e->begun_us = seen->fact->at_us;
 	e->last_us = seen->fact->at_us;
-	if (e->day != day) {
+	if (day > e->day) { /* a line that comes late belongs to the day before, and counts today */
 		e->day = day;
 		e->day_strangers = 0;
 	}
@@ -887,7 +892,9 @@ static struct ledger_source *mailbox_of(struct ledger *l, struct slice address, 
 	source_set(&mailbox, SOURCE_MAILBOX, address);
 	uint64_t hash = source_hash(&mailbox);
 	struct ledger_source *s = find_source(l, &mailbox, hash);
-	if (s == NULL && ledger_hosted(l, domain_of(address)) == HOSTED_YES)
+	/* whoever writes to made-up addresses must not crowd out those who are there */
+	if (s == NULL && l->count < l->sources_max / 2 &&
+		ledger_hosted(l, domain_of(address)) == HOSTED_YES)
 		s = add_source(l, &mailbox, hash, (struct slice){0}, at_us);
 	return s;
 }
@@ -1077,8 +1084,17 @@ void ledger_mark_bad(struct ledger *l, struct ledger_source *s, struct episode *
 	*e = (struct episode){.begun_us = at_us, .last_us = at_us, .day = day_of(at_us)};
 }
 
+/* What becomes of its messages of before says nothing any more. */
+static void forget_messages(struct ledger *l, const struct ledger_source *s)
+{
+	for (size_t i = 0; i < l->message_room; i++)
+		if (l->messages[i].source == s)
+			l->messages[i] = (struct message_record){0};
+}
+
 void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us)
 {
+	forget_messages(l, s);
 	s->contained_us = 0;
 	s->forgiven_us = at_us;
 	s->habit.today_distrusted = false;

@@ -67,8 +67,8 @@ bool ledger_wants_text(struct ledger *l, const struct fact *fact);
  * what they are, and its episode begins anew. */
 void ledger_mark_bad(struct ledger *l, struct ledger_source *s, struct episode *e, int64_t at_us);
 
-/* A person said that it is honest: its episodes are over and their texts and links are nobody's
- * shame; what it does from now on is new. */
+/* A person said that it is honest: its episodes are over, their texts and links are nobody's shame,
+ * and what becomes of their messages is not looked at; what it does from now on is new. */
 void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us);
 
 /* Nothing of its day is to be learnt. */

@@ -33,6 +33,7 @@ enum statement {
 	FIND_EXEMPTION,
 	FORGIVE,
 	FORGIVEN,
+	EACH_FORGIVEN,
 	STATEMENTS
 };
 _Static_assert(STATEMENTS <= JOURNAL_PLACES, "each has a place");
@@ -94,6 +95,7 @@ static const char *const statements[STATEMENTS] = {
 	[FORGIVE] = "INSERT INTO forgiven(source, until_us) VALUES(?1, ?2) ON CONFLICT(source)"
 		    " DO UPDATE SET until_us = max(until_us, excluded.until_us)",
 	[FORGIVEN] = "SELECT until_us FROM forgiven WHERE source = ?1",
+	[EACH_FORGIVEN] = "SELECT source, until_us FROM forgiven",
 };
 
 static int prepare(
@@ -699,5 +701,22 @@ int casebook_forgiven(struct journal *j, const struct source *source, int64_t *r
 	journal_bind_text(s, 1, source_text(source, name));
 	int rc = sqlite3_step(s);
 	*ret_until_us = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	return journal_finish_rows(j, s, rc, problem);
+}
+
+int casebook_each_forgiven(
+	struct journal *j, forgiven_visit *visit, void *context, struct problem *problem)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = SQLITE_DONE, err = prepare(j, EACH_FORGIVEN, &s, problem);
+
+	if (err < 0)
+		return err;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		struct source source;
+
+		if (source_parse(journal_column_slice(s, 0), &source) == 0)
+			visit(context, &source, sqlite3_column_int64(s, 1));
+	}
 	return journal_finish_rows(j, s, rc, problem);
 }

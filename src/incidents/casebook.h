@@ -170,6 +170,10 @@ MUST_USE int casebook_is_exempt(struct journal *j, const struct source *source, 
 MUST_USE int casebook_forgive(
 	struct journal *j, const struct source *source, int64_t until_us, struct problem *problem);
 
+typedef void forgiven_visit(void *context, const struct source *source, int64_t until_us);
+MUST_USE int casebook_each_forgiven(
+	struct journal *j, forgiven_visit *visit, void *context, struct problem *problem);
+
 /* 0 when nothing was. */
 MUST_USE int casebook_forgiven(struct journal *j, const struct source *source,
 	int64_t *ret_until_us, struct problem *problem);

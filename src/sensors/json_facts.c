@@ -46,6 +46,9 @@ static struct slice text(const json_t *object, const char *key)
 		       : (struct slice){0};
 }
 
+/* Bytes of a message; more is no size. */
+#define SIZE_MOST 1e15
+
 static bool number(const json_t *object, const char *key, double *ret)
 {
 	const json_t *value = json_object_get(object, key);
@@ -121,10 +124,12 @@ static void read_recipients(struct json_facts *j, const json_t *o, struct fact *
 		f->recipient_total = 1;
 		return;
 	}
-	f->recipient_total = json_array_size(list);
 	json_array_foreach(list, i, value)
 	{
-		if (!json_is_string(value) || f->recipient_count == FACT_RECIPIENTS_MAX)
+		if (!json_is_string(value))
+			continue;
+		f->recipient_total++;
+		if (f->recipient_count == FACT_RECIPIENTS_MAX)
 			continue;
 		j->recipients[f->recipient_count++] =
 			(struct slice){json_string_value(value), json_string_length(value)};
@@ -148,7 +153,7 @@ static void read_accepted(struct json_facts *j, const json_t *o, struct fact *f)
 	f->is_automatic = json_object_get(o, "auto") != NULL;
 	f->is_list = json_object_get(o, "list") != NULL;
 	f->has_filter_score = number(o, "cf", &f->filter_score);
-	if (number(o, "size", &size) && size > 0)
+	if (number(o, "size", &size) && size > 0 && size < SIZE_MOST)
 		f->size = (uint64_t)size;
 	read_recipients(j, o, f);
 	if (f->bounce_of.len > 0)
@@ -250,11 +255,12 @@ enum json_facts_answer json_facts_read(
 bool json_facts_hosted(const struct json_facts *j, size_t *at, struct slice *ret_domain)
 {
 	const json_t *list = json_object_get(j->object, "hosted");
-	const json_t *value = json_array_get(list, *at);
+	const json_t *value = json_array_get(list, (*at)++);
 
-	if (!json_is_string(value))
+	while (value != NULL && !json_is_string(value))
+		value = json_array_get(list, (*at)++);
+	if (value == NULL)
 		return false;
-	(*at)++;
 	*ret_domain = (struct slice){json_string_value(value), json_string_length(value)};
 	return true;
 }

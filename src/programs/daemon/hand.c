@@ -65,7 +65,7 @@ struct hand {
 	struct job job;
 	json_t *watcher_state;
 	int64_t watcher_at;
-	bool is_ready;
+	bool is_ready, told_begin;
 	int status;
 };
 
@@ -401,6 +401,25 @@ static void decide(struct hand *h, struct outbreak *c, const struct verdict_said
 		contain(h, c);
 }
 
+/* Facts are read again after a crash, and when the watcher begins anew: what is over stays over. */
+static bool keep_closed(void *context, const struct incident *incident)
+{
+	int64_t *closed = context;
+
+	*closed = incident->closed > *closed ? incident->closed : *closed;
+	return true;
+}
+
+static bool was_dealt_with(struct hand *h, const struct verdict_said *v)
+{
+	const struct incident_choice choice = {.source = &v->source};
+	struct problem problem = {0};
+	int64_t closed = 0;
+	int err = casebook_each(h->journal, &choice, keep_closed, &closed, &problem);
+
+	return went_well(h, err, &problem) && v->finding.at_us / 1000000 < closed;
+}
+
 static struct outbreak *open_outbreak(struct hand *h, const struct verdict_said *v)
 {
 	const struct incident_doing doing = {.at = now_s()};
@@ -476,7 +495,9 @@ static void on_verdict(struct hand *h, const json_t *o)
 	if (!has_journal(h) || is_let_go(h, &v))
 		return;
 	struct outbreak *c = outbreak_of(h, &v.source);
-	if (c == NULL)
+	if (c == NULL && was_dealt_with(h, &v))
+		return;
+	if (c == NULL && h->journal != NULL)
 		c = open_outbreak(h, &v);
 	if (c == NULL || h->journal == NULL)
 		return;
@@ -623,9 +644,36 @@ static void go_on_with(struct hand *h, struct outbreak *c)
 		start_job(h, c);
 }
 
+static void tell_forgiven(void *context, const struct source *source, int64_t until_us)
+{
+	struct hand *h = context;
+	json_t *o = json_object();
+
+	json_put(o, "do", json_string("forgiven"));
+	json_put(o, "source", verdict_write_source(source));
+	json_put(o, "until_us", json_integer(until_us));
+	(void)talk_say(h->talk, o);
+}
+
+/* What was released before, the watcher must know before it reads about it again. */
+static void tell_begin(struct hand *h)
+{
+	struct problem problem = {0};
+
+	if (h->told_begin || h->talk == NULL)
+		return;
+	h->told_begin = true;
+	if (has_journal(h))
+		(void)went_well(h, casebook_each_forgiven(h->journal, tell_forgiven, h, &problem),
+			&problem);
+	(void)talk_say(h->talk, json_pack("{s:s}", "do", "begin"));
+}
+
 static void on_turn(void *context)
 {
 	struct hand *h = context;
+
+	tell_begin(h);
 
 	look(h);
 	for (struct outbreak *c = h->outbreaks, *next; c != NULL; c = next) {

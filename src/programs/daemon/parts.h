@@ -11,8 +11,9 @@
  *             "text", "ids"}]}
  *            {"say": "mail", "source", "at_us"}     of one that is contained
  *            {"say": "state", …}                    every few seconds
- *   hand     {"do": "bad"|"good"|"over", "source"}  it is contained; a person released it; it is
- * over
+ *   hand     {"do": "forgiven", "source", "until_us"}  what a person released, before all else
+ *            {"do": "begin"}                        read now
+ *            {"do": "bad"|"good"|"over", "source"}  it is contained; released; over
  */
 #ifndef STANCH_PROGRAMS_DAEMON_PARTS_H
 #define STANCH_PROGRAMS_DAEMON_PARTS_H

@@ -10,6 +10,7 @@
 #include "programs/daemon/verdict_text.h"
 #include "sensors/log_facts.h"
 #include "sensors/spool_facts.h"
+#include "sensors/spool_watch.h"
 #include "systems/exim/domains.h"
 #include "systems/exim/spool.h"
 #include "systems/local_tables.h"
@@ -31,6 +32,8 @@
 #define FRESH_US         (3600 * SECOND_US) /* what is older when it is read is history */
 #define TURN_LINES       4000
 #define TURN_BYTES       ((size_t)4 << 20)
+#define TURN_ARRIVALS    1000
+#define ARRIVALS_MS      1000 /* folders that could not be read are tried again */
 #define STATE_MS         2000
 #define TELL_AGAIN_US    (2 * SECOND_US) /* of one source, while its score rises */
 #define ACTIVE_US        (3600 * 24 * SECOND_US)
@@ -56,6 +59,12 @@ struct held {
 	int64_t told_us;
 };
 
+/* A person has released what that source did up to then. */
+struct forgiven {
+	struct source source;
+	int64_t until_us;
+};
+
 /* What was told of a source lately. */
 struct told {
 	uint64_t hash;
@@ -77,6 +86,10 @@ struct watcher {
 	struct log_archive *archive; /* what was rotated before we came; NULL: it is read */
 	struct loop_timer *archive_timer;
 	struct exim_spool *spool;
+	struct spool_watch *arrivals;
+	struct loop_watch *arrivals_watch;
+	struct loop_timer *arrivals_timer;
+	int64_t begun_us;
 	struct spool_facts *spool_facts;
 	struct exim_domains *domains;
 	int64_t domains_ms;
@@ -87,11 +100,13 @@ struct watcher {
 	uint64_t seen[SEEN];
 	struct held *held;
 	size_t held_count;
+	struct forgiven *forgiven;
+	size_t forgiven_count;
 	struct told told[TOLD];
 	struct {
 		uint64_t accepted, from_spool, bodies, history, told;
 	} counts;
-	bool is_ready, told_ready, is_behind;
+	bool has_begun, is_ready, told_ready, is_behind;
 };
 
 static int64_t clock_us(void)
@@ -211,12 +226,32 @@ static void tell_verdict(struct watcher *w, const struct watch_result *r)
 
 /* ---- facts ---- */
 
+/* Applied when the first fact of after it is read: what was before is past, and no evidence. */
+static void forgive(struct watcher *w, int64_t at_us)
+{
+	struct ledger *l = watch_ledger(w->watch);
+
+	for (size_t i = 0; i < w->forgiven_count; i++) {
+		struct forgiven *f = &w->forgiven[i];
+
+		if (at_us <= f->until_us)
+			continue;
+		struct ledger_source *s = ledger_find(l, &f->source);
+		if (s != NULL)
+			ledger_mark_honest(l, s, f->until_us);
+		*f = w->forgiven[--w->forgiven_count];
+		i--;
+	}
+}
+
 static void take_fact(struct watcher *w, const struct fact *fact)
 {
 	struct watch_result r;
 	bool is_history = clock_us() - fact->at_us > FRESH_US;
 
 	w->counts.history += is_history;
+	if (w->forgiven_count > 0)
+		forgive(w, fact->at_us);
 	learn_domains(w, fact);
 	if (!watch_take(w->watch, fact, &r))
 		return;
@@ -231,11 +266,18 @@ static void take_fact(struct watcher *w, const struct fact *fact)
 			watch_ledger(w->watch), r.sighting.source, r.sighting.episode, fact->at_us);
 }
 
+/* Where that message is remembered, if it was taken already; *ret_hash: what it is remembered as.
+ */
+static uint64_t *seen_place(struct watcher *w, struct slice id, uint64_t *ret_hash)
+{
+	*ret_hash = hash_bytes(id.at, id.len) | 1;
+	return &w->seen[(*ret_hash >> 8) & (SEEN - 1)];
+}
+
 /* Whether that message was taken already; if not, it is from now on. */
 static bool was_seen(struct watcher *w, struct slice id)
 {
-	uint64_t hash = hash_bytes(id.at, id.len) | 1;
-	uint64_t *place = &w->seen[(hash >> 8) & (SEEN - 1)];
+	uint64_t hash, *place = seen_place(w, id, &hash);
 
 	if (id.len == 0)
 		return false;
@@ -253,6 +295,17 @@ static bool may_read_body(struct watcher *w)
 	return true;
 }
 
+/* The text is work, and only asked for where it could say something. */
+static void take_spooled(struct watcher *w, struct fact *fact)
+{
+	w->counts.from_spool++;
+	if (ledger_wants_text(watch_ledger(w->watch), fact) && may_read_body(w)) {
+		spool_facts_read_body(w->spool_facts, fact);
+		w->counts.bodies++;
+	}
+	take_fact(w, fact);
+}
+
 /* The queue says more of a message than the log, while it is there. */
 static bool take_from_spool(struct watcher *w, const struct fact *logged)
 {
@@ -265,13 +318,72 @@ static bool take_from_spool(struct watcher *w, const struct fact *logged)
 	fact.source = logged->source;
 	fact.login = logged->login.len > 0 ? logged->login : fact.login;
 	fact.size = logged->size;
-	w->counts.from_spool++;
-	if (ledger_wants_text(watch_ledger(w->watch), &fact) && may_read_body(w)) {
-		spool_facts_read_body(w->spool_facts, &fact);
-		w->counts.bodies++;
-	}
-	take_fact(w, &fact);
+	take_spooled(w, &fact);
 	return true;
+}
+
+/* A message came into the queue, perhaps before its line into the log. Of local mail the log says
+ * more: from which folder; and what came before we did stands in the log as well. */
+static void on_arrival(void *context, enum spool_watch_what what, const struct spool_folder *folder,
+	const struct exim_id *id)
+{
+	struct watcher *w = context;
+	struct fact fact;
+	uint64_t hash, *place;
+
+	(void)folder;
+	if (what != SPOOL_WATCH_CAME || w->spool == NULL)
+		return;
+	struct slice text = {id->text, id->len};
+	place = seen_place(w, text, &hash);
+	if (*place == hash || spool_facts_read(w->spool_facts, w->spool, text, &fact) < 0 ||
+		fact.source == NULL || fact.source->kind != SOURCE_MAILBOX ||
+		fact.at_us < w->begun_us)
+		return;
+	*place = hash;
+	w->counts.accepted++;
+	take_spooled(w, &fact);
+}
+
+static void read_arrivals(struct watcher *w)
+{
+	struct problem problem = {0};
+	int more = spool_watch_read(
+		w->arrivals, loop_now_ms(w->loop), TURN_ARRIVALS, on_arrival, w, &problem);
+
+	if (more < 0 && w->spool != NULL)
+		EVENT_LOG(w->part->log, EVENT_SPOOL_TROUBLE, loop_now_ms(w->loop),
+			event_text("error", slice_of(problem.text)));
+	loop_timer_start(w->arrivals_timer, more > 0 ? 0 : ARRIVALS_MS, 0);
+}
+
+static void on_arrivals(void *context, unsigned ready)
+{
+	(void)ready;
+	read_arrivals(context);
+}
+
+static void on_arrivals_timer(void *context)
+{
+	read_arrivals(context);
+}
+
+/* Without inotify the log is enough, only later. */
+static void watch_arrivals(struct watcher *w)
+{
+	const struct daemon_plan *plan = w->part->plan;
+	struct problem problem = {0};
+
+	w->arrivals_timer = loop_timer_new(w->loop, on_arrivals_timer, w);
+	if (spool_watch_new(plan->spool, plan->global.hold_queue, &w->arrivals, &problem) < 0) {
+		EVENT_LOG(w->part->log, EVENT_SPOOL_TROUBLE, loop_now_ms(w->loop),
+			event_text("error", slice_of(problem.text)));
+		return;
+	}
+	if (loop_watch_new(
+		    w->loop, spool_watch_fd(w->arrivals), on_arrivals, w, &w->arrivals_watch) == 0)
+		loop_watch_for(w->arrivals_watch, LOOP_READ);
+	loop_timer_start(w->arrivals_timer, 0, 0);
 }
 
 static void take_line(void *context, struct slice line)
@@ -311,7 +423,7 @@ static void log_event(void *context, const struct log_follow_event *event)
 
 static bool all_read(const struct watcher *w)
 {
-	if (w->archive != NULL)
+	if (w->archive != NULL || !w->has_begun)
 		return false;
 	for (size_t i = 0; i < w->log_count; i++) {
 		struct log_follow_state s;
@@ -331,8 +443,10 @@ static void read_log(struct followed *f)
 
 	(void)log_follow_read(f->follow, (int64_t)time(NULL), budget, &visitor);
 	loop_timer_start(f->timer, log_follow_wait_ms(f->follow), 0);
-	if (!w->is_ready && all_read(w))
-		w->is_ready = true;
+	if (w->is_ready || !all_read(w))
+		return;
+	w->is_ready = true;
+	watch_arrivals(w);
 }
 
 static void on_log(void *context, unsigned ready)
@@ -528,6 +642,13 @@ static void mark(struct watcher *w, const char *word, const struct source *sourc
 	}
 }
 
+static void keep_forgiven(struct watcher *w, const struct source *source, const json_t *o)
+{
+	w->forgiven = memory_grow(w->forgiven, w->forgiven_count + 1, sizeof(*w->forgiven));
+	w->forgiven[w->forgiven_count++] = (struct forgiven){
+		*source, (int64_t)json_integer_value(json_object_get(o, "until_us"))};
+}
+
 static void heard(void *context, const json_t *object, const char *why)
 {
 	struct watcher *w = context;
@@ -539,8 +660,14 @@ static void heard(void *context, const json_t *object, const char *why)
 		talk_free(w->talk);
 		w->talk = NULL;
 		loop_stop(w->loop);
+	} else if (word != NULL && strcmp(word, "begin") == 0 && !w->has_begun) {
+		w->has_begun = true;
+		read_older(w);
 	} else if (word != NULL && verdict_read_source(object, &source)) {
-		mark(w, word, &source);
+		if (strcmp(word, "forgiven") == 0)
+			keep_forgiven(w, &source, object);
+		else
+			mark(w, word, &source);
 	}
 }
 
@@ -599,6 +726,12 @@ static void say_state(struct watcher *w)
 	json_put(o, "from_spool", json_integer((json_int_t)w->counts.from_spool));
 	json_put(o, "bodies", json_integer((json_int_t)w->counts.bodies));
 	json_put(o, "sources", json_integer((json_int_t)ledger_count(l)));
+	if (w->arrivals != NULL) {
+		struct spool_watch_counts a;
+		spool_watch_counts(w->arrivals, &a);
+		json_put(o, "queue_lag_ms", json_integer(a.lag_ms));
+		json_put(o, "queue_losses", json_integer((json_int_t)a.losses));
+	}
 	json_put(o, "not_told", json_integer((json_int_t)talk_dropped(w->talk)));
 	(void)talk_say(w->talk, o);
 	say_lag(w, unread);
@@ -679,7 +812,6 @@ static void open_sensors(struct watcher *w)
 		abort(); /* the zone of this system is always there */
 	w->spool_facts = spool_facts_new(plan->exim_login);
 	w->archive_timer = loop_timer_new(w->loop, on_archive, w);
-	read_older(w);
 }
 
 static void on_term(void *context)
@@ -698,6 +830,9 @@ static void watcher_free(struct watcher *w)
 	}
 	log_archive_free(w->archive);
 	loop_timer_free(w->archive_timer);
+	loop_watch_free(w->arrivals_watch);
+	loop_timer_free(w->arrivals_timer);
+	spool_watch_free(w->arrivals);
 	loop_timer_free(w->state_timer);
 	loop_timer_free(w->pulse);
 	talk_free(w->talk);
@@ -709,6 +844,7 @@ static void watcher_free(struct watcher *w)
 	networks_free(w->networks);
 	loop_free(w->loop);
 	free(w->held);
+	free(w->forgiven);
 	free(w);
 }
 
@@ -725,6 +861,7 @@ int watcher_run(const struct daemon_part *part)
 	w->watch = watch_new(&settings);
 	w->domains_ms = -DOMAINS_AGAIN_MS;
 	begin_minute(w);
+	w->begun_us = clock_us();
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(w->loop, SIGTERM, on_term, w, &term);
 	if (err == 0)
