@@ -66,6 +66,9 @@ struct episode {
 	uint16_t told_day;
 };
 
+/* To and from bytes. */
+void episode_code(struct episode *e, struct codec *c);
+
 /* Lets time pass. */
 void episode_fade(struct episode *e, int64_t at_us);
 

@@ -249,3 +249,68 @@ size_t habit_bytes(const struct habit *h)
 		room = room == 0 ? 1 : room * 2;
 	return known_set_bytes(&h->known) + room * sizeof(*h->texts);
 }
+
+static void code_shares(struct habit_share shares[TRAITS], struct codec *c)
+{
+	for (size_t i = 0; i < TRAITS; i++) {
+		codec_u16(c, &shares[i].yes);
+		codec_u16(c, &shares[i].all);
+		if (shares[i].yes > shares[i].all)
+			codec_fail(c);
+	}
+}
+
+static size_t texts_room(size_t count)
+{
+	size_t room = 0;
+
+	while (room < count)
+		room = room == 0 ? 1 : room * 2;
+	return room;
+}
+
+static void code_texts(struct habit *h, struct codec *c)
+{
+	uint32_t count = h->text_count;
+
+	codec_count(c, &count, HABIT_TEXTS);
+	if (c->reads) {
+		h->text_count = (uint8_t)count;
+		h->texts = count > 0 ? memory_new(texts_room(count), sizeof(*h->texts)) : NULL;
+	}
+	for (size_t i = 0; i < h->text_count; i++) {
+		body_sketch_code(&h->texts[i].sketch, c);
+		codec_u16(c, &h->texts[i].first_day);
+		codec_u16(c, &h->texts[i].last_day);
+	}
+}
+
+void habit_code(struct habit *h, struct codec *c)
+{
+	known_set_code(&h->known, c);
+	for (size_t i = 0; i < HABIT_PLACES; i++) {
+		codec_u32(c, &h->places[i].key);
+		codec_u16(c, &h->places[i].first_day);
+		codec_u16(c, &h->places[i].last_day);
+		codec_u16(c, &h->places[i].days);
+		if ((h->places[i].key != 0) != (h->places[i].days != 0))
+			codec_fail(c);
+	}
+	code_shares(h->shares, c);
+	code_shares(h->today, c);
+	codec_f32(c, &h->filter_mean);
+	codec_f32(c, &h->filter_weight);
+	codec_f32(c, &h->today_filter);
+	codec_f32(c, &h->today_filtered);
+	for (size_t i = 0; i < HABIT_BUSY_DAYS; i++) {
+		codec_u16(c, &h->busy[i].day);
+		codec_u16(c, &h->busy[i].strangers);
+	}
+	code_texts(h, c);
+	codec_u32(c, &h->messages);
+	codec_u16(c, &h->active_days);
+	codec_u16(c, &h->last_day);
+	codec_u16(c, &h->today_strangers);
+	codec_bool(c, &h->today_distrusted);
+	codec_bytes(c, h->hours, sizeof(h->hours));
+}

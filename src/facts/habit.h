@@ -104,6 +104,9 @@ unsigned habit_busiest(const struct habit *h);
 const struct habit_text *habit_find_text(const struct habit *h, const struct body_sketch *sketch);
 void habit_use_text(struct habit *h, const struct body_sketch *sketch);
 
+/* To and from bytes; *h is zeroed before it is read. */
+void habit_code(struct habit *h, struct codec *c);
+
 /* Bytes on the heap, without *h itself. */
 size_t habit_bytes(const struct habit *h);
 

@@ -70,3 +70,33 @@ enum hosted hosted_domains_find(const struct hosted_domains *h, struct slice dom
 	uint64_t place = *place_of(h, key_of(domain));
 	return place != 0 ? (enum hosted)((place & KIND_BITS) - 1) : otherwise;
 }
+
+static void read_place(struct hosted_domains *h, uint64_t place)
+{
+	if (h->count * 2 >= h->room)
+		grow(h);
+	uint64_t *at = place_of(h, place | KIND_BITS);
+	h->count += *at == 0;
+	*at = place;
+}
+
+void hosted_domains_code(struct hosted_domains *h, struct codec *c)
+{
+	uint32_t count = (uint32_t)h->count;
+	size_t at = 0;
+
+	codec_count(c, &count, HOSTED_DOMAINS_MAX);
+	for (uint32_t i = 0; i < count && !c->failed; i++) {
+		uint64_t place = 0;
+
+		while (!c->reads && h->places[at] == 0)
+			at++;
+		if (!c->reads)
+			place = h->places[at++];
+		codec_u64(c, &place);
+		if (c->reads && (place & KIND_BITS) == 0)
+			codec_fail(c);
+		else if (c->reads)
+			read_place(h, place);
+	}
+}

@@ -3,6 +3,7 @@
 #ifndef STANCH_FACTS_HOSTED_DOMAINS_H
 #define STANCH_FACTS_HOSTED_DOMAINS_H
 
+#include "base/codec.h"
 #include "base/slice.h"
 #include "facts/hosted.h"
 
@@ -22,6 +23,8 @@ struct hosted_domains {
 
 void hosted_domains_free(struct hosted_domains *h);
 void hosted_domains_set(struct hosted_domains *h, struct slice domain, enum hosted hosted);
+/* To and from bytes, for a process with the same seed; *h is empty before it is read. */
+void hosted_domains_code(struct hosted_domains *h, struct codec *c);
 enum hosted hosted_domains_find(const struct hosted_domains *h, struct slice domain);
 
 #endif

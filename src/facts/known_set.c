@@ -90,3 +90,30 @@ size_t known_set_bytes(const struct known_set *s)
 {
 	return s->room * sizeof(*s->keys);
 }
+
+static bool is_room(uint32_t room)
+{
+	return room == 0 ||
+	       (room >= ROOM_FIRST && room <= KNOWN_SET_MAX && (room & (room - 1)) == 0);
+}
+
+/* Within a group, what is free stands behind what is not. */
+void known_set_code(struct known_set *s, struct codec *c)
+{
+	uint32_t room = s->room, count = 0;
+
+	codec_count(c, &room, KNOWN_SET_MAX);
+	if (c->reads) {
+		if (!is_room(room))
+			codec_fail(c);
+		s->room = c->failed ? 0 : (uint16_t)room;
+		s->keys = s->room > 0 ? memory_new(s->room, sizeof(*s->keys)) : NULL;
+	}
+	for (unsigned i = 0; i < s->room; i++) {
+		codec_u32(c, &s->keys[i]);
+		count += s->keys[i] != 0;
+		if (i % GROUP != 0 && s->keys[i] != 0 && s->keys[i - 1] == 0)
+			codec_fail(c);
+	}
+	s->count = (uint16_t)count;
+}

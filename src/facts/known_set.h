@@ -4,6 +4,8 @@
 #ifndef STANCH_FACTS_KNOWN_SET_H
 #define STANCH_FACTS_KNOWN_SET_H
 
+#include "base/codec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,9 @@ bool known_set_has(const struct known_set *s, uint64_t hash);
 
 /* Adds it, or notes that it was seen again. Returns whether it was there. */
 bool known_set_add(struct known_set *s, uint64_t hash);
+
+/* To and from bytes; *s is empty before it is read. */
+void known_set_code(struct known_set *s, struct codec *c);
 
 /* Bytes on the heap. */
 size_t known_set_bytes(const struct known_set *s);

@@ -35,7 +35,8 @@ struct ledger_source {
 	struct habit habit;
 	struct episode *episodes[EPISODES]; /* NULL: nothing to tell */
 
-	struct ledger_source *older, *newer, *chain; /* private */
+	struct ledger_source *older, *newer, *chain; /* private, as is: */
+	uint32_t ordinal;
 };
 
 struct ledger;
@@ -58,6 +59,9 @@ enum hosted ledger_hosted(const struct ledger *l, struct slice domain);
 /* Takes in one fact, in the order of time (a little disorder does no harm). Returns true and fills
  * *ret when there is something to judge about a source. */
 bool ledger_note(struct ledger *l, const struct fact *fact, struct sighting *ret);
+
+/* Whether that message was taken in already, as one of a source. */
+bool ledger_has_message(const struct ledger *l, struct slice id);
 
 /* Whether the text of that message could say something that its envelope does not: it goes to a
  * stranger, or comes from an unfamiliar network. For sensors to which reading it is work. */
@@ -82,6 +86,13 @@ void ledger_source_copy(const struct ledger_source *s, struct source *ret);
 /* From the one quiet for longest on; NULL at the end. */
 struct ledger_source *ledger_first(const struct ledger *l);
 struct ledger_source *ledger_next(const struct ledger_source *s);
+
+/* All that it remembers as bytes, which the caller frees, and back into a new ledger of the same
+ * size in a process with the same seed of hashes. -EBADMSG for bytes that are damaged, or of
+ * another version: then nothing is remembered, and the ledger is to be freed. Networks and their
+ * file stay the caller's. */
+char *ledger_write(struct ledger *l, size_t *ret_len);
+MUST_USE int ledger_read(struct ledger *l, struct slice bytes);
 
 size_t ledger_count(const struct ledger *l);
 size_t ledger_active(const struct ledger *l, int64_t since_us); /* sources that sent since then */

@@ -350,3 +350,147 @@ size_t surroundings_bytes(const struct surroundings *s)
 		bytes += known_set_bytes(&s->customers[i].known);
 	return bytes;
 }
+
+/* ---- to and from bytes ---- */
+
+/* Tables are mostly empty: places in use are written with their number, ended by `room`. Returns
+ * the next one in use, from `at` on. */
+static uint32_t next_place(struct codec *c, uint32_t at, uint32_t room, bool (*used)(const void *),
+	const char *table, size_t size)
+{
+	if (!c->reads)
+		while (at < room && !used(table + at * size))
+			at++;
+	uint32_t given = at;
+	codec_count(c, &given, room);
+	if (c->reads && given < at)
+		codec_fail(c);
+	return c->failed ? room : given;
+}
+
+static bool link_used(const void *at)
+{
+	return ((const struct known_link *)at)->key != 0;
+}
+
+static void code_link(struct known_link *l, struct codec *c)
+{
+	codec_u32(c, &l->key);
+	codec_u16(c, &l->first_day);
+	codec_u16(c, &l->last_day);
+	for (size_t i = 0; i < LINK_CUSTOMERS; i++) {
+		codec_u32(c, &l->customers[i]);
+		codec_i64(c, &l->used_us[i]);
+	}
+	codec_bool(c, &l->came_in);
+	codec_bool(c, &l->is_bad);
+}
+
+static bool text_used(const void *at)
+{
+	return ((const struct text_record *)at)->at_us != 0;
+}
+
+static void code_text(struct text_record *t, struct codec *c)
+{
+	body_sketch_code(&t->sketch, c);
+	codec_u64(c, &t->source);
+	codec_u32(c, &t->customer);
+	codec_u32(c, &t->sender);
+	codec_i64(c, &t->at_us);
+	codec_bool(c, &t->is_bad);
+}
+
+static bool text_place_used(const void *at)
+{
+	return ((const struct text_place *)at)->text != 0;
+}
+
+static bool guess_used(const void *at)
+{
+	return ((const struct guess_record *)at)->at_us != 0;
+}
+
+static void code_guess(struct guess_record *g, struct codec *c)
+{
+	codec_u64(c, &g->source);
+	codec_f64(c, &g->count);
+	codec_i64(c, &g->at_us);
+	for (size_t i = 0; i < 4; i++)
+		codec_u32(c, &g->networks[i]);
+	codec_u8(c, &g->next);
+	if (g->next >= 4)
+		codec_fail(c);
+}
+
+static bool provider_used(const void *at)
+{
+	return ((const struct provider_record *)at)->at_us != 0;
+}
+
+static void code_provider(struct provider_record *p, struct codec *c)
+{
+	codec_u64(c, &p->domain);
+	codec_f64(c, &p->refused);
+	codec_f64(c, &p->answered);
+	codec_i64(c, &p->at_us);
+	for (size_t i = 0; i < 3; i++)
+		codec_u64(c, &p->sources[i]);
+	codec_u8(c, &p->next);
+	if (p->next >= 3)
+		codec_fail(c);
+}
+
+static bool customer_used(const void *at)
+{
+	return ((const struct customer *)at)->key != 0;
+}
+
+static void code_customer(struct customer *u, struct codec *c)
+{
+	codec_u32(c, &u->key);
+	known_set_code(&u->known, c);
+	for (size_t i = 0; i < CUSTOMER_PLACES; i++) {
+		codec_u32(c, &u->networks[i].key);
+		codec_u16(c, &u->networks[i].last_day);
+		codec_u16(c, &u->networks[i].days);
+	}
+}
+
+static bool country_used(const void *at)
+{
+	return ((const struct country_record *)at)->key != 0;
+}
+
+static void code_country(struct country_record *k, struct codec *c)
+{
+	codec_u32(c, &k->key);
+	codec_f64(c, &k->days);
+}
+
+static void code_text_place(struct text_place *p, struct codec *c)
+{
+	codec_u32(c, &p->hash);
+	codec_u32(c, &p->text);
+}
+
+#define CODE_TABLE(table, used, code)                                                              \
+	for (uint32_t room = (uint32_t)(sizeof(table) / sizeof((table)[0])),                       \
+		      at = next_place(                                                             \
+			      c, 0, room, used, (const char *)(table), sizeof((table)[0]));        \
+		at < room;                                                                         \
+		at = next_place(c, at + 1, room, used, (const char *)(table), sizeof((table)[0]))) \
+	code(&(table)[at], c)
+
+void surroundings_code(struct surroundings *s, struct codec *c)
+{
+	CODE_TABLE(s->links, link_used, code_link);
+	CODE_TABLE(s->texts, text_used, code_text);
+	codec_u32(c, &s->text_count);
+	CODE_TABLE(s->text_places, text_place_used, code_text_place);
+	CODE_TABLE(s->guesses, guess_used, code_guess);
+	CODE_TABLE(s->providers, provider_used, code_provider);
+	CODE_TABLE(s->customers, customer_used, code_customer);
+	CODE_TABLE(s->countries, country_used, code_country);
+	codec_f64(c, &s->country_days);
+}

@@ -91,6 +91,9 @@ void customer_use_network(struct customer *c, uint32_t network, uint16_t day);
 double surroundings_country_share(const struct surroundings *s, uint32_t country);
 void surroundings_count_country(struct surroundings *s, uint32_t country);
 
+/* To and from bytes, for a process with the same seed; *s is new before it is read. */
+void surroundings_code(struct surroundings *s, struct codec *c);
+
 size_t surroundings_bytes(const struct surroundings *s);
 
 #endif

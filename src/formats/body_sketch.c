@@ -176,3 +176,13 @@ bool body_sketch_alike(const struct body_sketch *a, const struct body_sketch *b)
 
 	return body_sketch_similarity(a, b) >= (is_short ? 0.5 : BODY_SKETCH_ALIKE - 1e-9);
 }
+
+void body_sketch_code(struct body_sketch *s, struct codec *c)
+{
+	codec_count(c, &s->count, BODY_SKETCH_HASHES);
+	for (uint32_t i = 0; i < s->count; i++) {
+		codec_u32(c, &s->hashes[i]);
+		if (i > 0 && s->hashes[i] <= s->hashes[i - 1])
+			codec_fail(c);
+	}
+}

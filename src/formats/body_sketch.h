@@ -8,6 +8,7 @@
 #ifndef STANCH_FORMATS_BODY_SKETCH_H
 #define STANCH_FORMATS_BODY_SKETCH_H
 
+#include "base/codec.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -30,6 +31,9 @@ struct body_sketch {
 
 /* text is UTF-8 (or any bytes), without tags. ASCII letters count without their case. */
 void body_sketch_of(struct slice text, struct body_sketch *ret);
+
+/* To and from bytes, for a process with the same seed. */
+void body_sketch_code(struct body_sketch *s, struct codec *c);
 
 /* Estimated share of common word pairs, 0 to 1; 0 when one of the two is empty. */
 double body_sketch_similarity(const struct body_sketch *a, const struct body_sketch *b);

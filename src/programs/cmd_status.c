@@ -30,14 +30,14 @@ static int64_t number(const json_t *o, const char *key)
 	return (int64_t)json_integer_value(json_object_get(o, key));
 }
 
-static void print_incidents(const json_t *incidents)
+static void print_incidents(json_t *incidents)
 {
 	const char *name;
 	json_t *value;
 	bool some = false;
 
 	(void)fputs("incidents  ", stdout);
-	json_object_foreach((json_t *)(uintptr_t)incidents, name, value)
+	json_object_foreach(incidents, name, value)
 	{
 		if (json_integer_value(value) == 0)
 			continue;

@@ -65,8 +65,10 @@ int own_command_start(const struct global_settings *global, const char *program,
 		argv[n++] = words[i];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return problem_set(problem, -errno, "cannot make a pipe: %s", strerror(errno));
-	int err = spawn(program != NULL ? program : THIS_PROGRAM, (char *const *)(uintptr_t)argv,
-		ends[1], &ret->pid);
+	char *plain[sizeof(argv) /
+		    sizeof(argv[0])]; /* as posix_spawn() wants them; never written to */
+	memcpy(plain, argv, sizeof(argv));
+	int err = spawn(program != NULL ? program : THIS_PROGRAM, plain, ends[1], &ret->pid);
 	(void)close(ends[1]);
 	ret->output = ends[0];
 	if (err < 0) {
@@ -135,7 +137,7 @@ static char *read_output(int fd, size_t *ret_len)
 int own_command_run(const struct global_settings *global, const char *const *words, size_t count,
 	struct own_result *ret, struct problem *problem)
 {
-	struct own_command command;
+	struct own_command command = {.output = -1};
 	size_t len;
 	int status, err = own_command_start(global, NULL, words, count, &command, problem);
 

@@ -169,6 +169,14 @@ holds_true "an exempted source is told of" wait_for 20 says "exempted source=$th
 is "and is no incident" "$(state_of "$thief")" ""
 stanch exempt "$thief" --remove
 is "an exemption can be removed" "$(stanch exempt --json | wc -l)" 0
+messages=$(stanch status --json | jq .watcher.messages)
+holds_true "it has counted the messages since it began ($messages)" test "${messages:-0}" -gt 0
+stop_daemon
+lines=$(grep -c "from=$state/ledger" "$work/daemon.log")
+start_daemon
+holds_true "what it remembers is there after a restart" test "$(grep -c "from=$state/ledger" "$work/daemon.log")" -gt "$lines"
+is "and no line is read twice" "$(stanch status --json | jq .watcher.messages)" 0
+is "nor is anything judged anew" "$(stanch incidents --all --json | wc -l)" 2
 stop_daemon
 holds_true "it ends when it is told to" says 'info stopped'
 holds_true "and takes its socket away" test ! -e "$control"

@@ -121,7 +121,7 @@ static bool step(struct hand *h, struct outbreak *c, enum incident_event event, 
 {
 	struct problem problem = {0};
 	const struct incident_doing doing = {.at = now_s(), .words = words};
-	enum incident_state to;
+	enum incident_state to = c->incident.state;
 	int err = has_journal(h) ? casebook_step(h->journal, c->incident.number, event, &doing, &to,
 					   &problem)
 				 : -EAGAIN;
@@ -537,7 +537,7 @@ static void heard(void *context, const json_t *object, const char *why)
 		on_mail(h, object);
 	} else if (word != NULL && strcmp(word, "state") == 0) {
 		json_decref(h->watcher_state);
-		h->watcher_state = json_incref((json_t *)(uintptr_t)object);
+		h->watcher_state = json_deep_copy(object);
 		h->watcher_at = now_s();
 	} else {
 		EVENT_LOG(h->part->log, EVENT_REQUEST_REFUSED, loop_now_ms(h->loop),

@@ -28,10 +28,11 @@ static int find_stanch(char at[PATH_MAX])
 		return -errno;
 	at[n] = '\0';
 	char *slash = strrchr(at, '/');
-	(void)strcpy(slash, "/stanch");
+	size_t room = (size_t)(at + PATH_MAX - slash);
+	(void)snprintf(slash, room, "/stanch");
 	if (access(at, X_OK) == 0)
 		return 0;
-	(void)strcpy(slash, "/../bin/stanch");
+	(void)snprintf(slash, room, "/../bin/stanch");
 	return access(at, X_OK) == 0 ? 0 : -errno;
 }
 

@@ -398,7 +398,7 @@ int starter_run(const struct starter_settings *settings)
 
 	s.log = event_log_new(STDERR_FILENO, settings->levels, daemon_events, DAEMON_EVENTS);
 	int err = begin(&s);
-	if (err == 0) {
+	if (err == 0 && s.plan != NULL) {
 		EVENT_LOG(s.log, EVENT_STARTED, now_ms(),
 			event_text("version", slice_of(STANCH_VERSION)),
 			event_text("spool", slice_of(s.plan->spool)),

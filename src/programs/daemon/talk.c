@@ -29,15 +29,17 @@ struct talk {
 	struct waiting *first, **last;
 	size_t waiting, dropped;
 	bool is_over, ends;
-	bool *freed; /* set when it is freed in a call of its own */
+	bool is_heard, is_freed; /* freed in a call of its own: when that has returned */
 };
 
 void talk_free(struct talk *t)
 {
 	if (t == NULL)
 		return;
-	if (t->freed != NULL)
-		*t->freed = true;
+	if (t->is_heard) {
+		t->is_freed = true;
+		return;
+	}
 	loop_timer_free(t->again);
 	loop_watch_free(t->watch);
 	frame_link_free(t->link);
@@ -119,15 +121,16 @@ static int hear(struct talk *t)
 
 static void hear_all(struct talk *t)
 {
-	bool freed = false;
 	int err = 0;
 
-	t->freed = &freed;
-	for (unsigned i = 0; i < TURN_MOST && err == 0 && !freed; i++)
+	t->is_heard = true;
+	for (unsigned i = 0; i < TURN_MOST && err == 0 && !t->is_freed; i++)
 		err = hear(t);
-	if (freed)
+	t->is_heard = false;
+	if (t->is_freed) {
+		talk_free(t);
 		return;
-	t->freed = NULL;
+	}
 	if (err == 0)
 		loop_timer_start(t->again, 0, 0);
 	else if (err != -EAGAIN)

@@ -2,7 +2,9 @@
  * remembers, judges, and tells the hand. It has no rights but to read. */
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/sketch.h"
 #include "formats/log_name.h"
+#include "incidents/ledger_store.h"
 #include "incidents/watch.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/parts.h"
@@ -29,18 +31,18 @@
 #include <unistd.h>
 
 #define SECOND_US        INT64_C(1000000)
-#define FRESH_US         (3600 * SECOND_US) /* what is older when it is read is history */
+#define FRESH_US         (INT64_C(3600) * SECOND_US) /* what is older when it is read is history */
 #define TURN_LINES       4000
 #define TURN_BYTES       ((size_t)4 << 20)
 #define TURN_ARRIVALS    1000
 #define ARRIVALS_MS      1000 /* folders that could not be read are tried again */
+#define SAVE_MS          60000
 #define STATE_MS         2000
-#define TELL_AGAIN_US    (2 * SECOND_US) /* of one source, while its score rises */
-#define ACTIVE_US        (3600 * 24 * SECOND_US)
+#define TELL_AGAIN_US    (INT64_C(2) * SECOND_US) /* of one source, while its score rises */
+#define ACTIVE_US        (INT64_C(86400) * SECOND_US)
 #define DOMAINS_MOST     2000 /* questions to Exim in a minute */
 #define DOMAINS_IDLE_MS  2000 /* without a question it is let go: it keeps what it looked up */
 #define DOMAINS_AGAIN_MS 200
-#define SEEN             65536 /* ids that were taken already; a power of two */
 #define HELD_MOST        10000 /* sources that are contained at a time */
 #define BEHIND_BYTES     ((uint64_t)8 << 20)
 
@@ -85,6 +87,9 @@ struct watcher {
 	size_t log_count;
 	struct log_archive *archive; /* what was rotated before we came; NULL: it is read */
 	struct loop_timer *archive_timer;
+	struct ledger_saved saved; /* what was remembered when we came */
+	struct loop_child *saving;
+	int64_t save_ms;
 	struct exim_spool *spool;
 	struct spool_watch *arrivals;
 	struct loop_watch *arrivals_watch;
@@ -97,7 +102,6 @@ struct watcher {
 	bool has_table; /* of hosted domains: Exim is not asked */
 	struct loop_timer *state_timer, *pulse;
 	int64_t minute;
-	uint64_t seen[SEEN];
 	struct held *held;
 	size_t held_count;
 	struct forgiven *forgiven;
@@ -266,27 +270,6 @@ static void take_fact(struct watcher *w, const struct fact *fact)
 			watch_ledger(w->watch), r.sighting.source, r.sighting.episode, fact->at_us);
 }
 
-/* Where that message is remembered, if it was taken already; *ret_hash: what it is remembered as.
- */
-static uint64_t *seen_place(struct watcher *w, struct slice id, uint64_t *ret_hash)
-{
-	*ret_hash = hash_bytes(id.at, id.len) | 1;
-	return &w->seen[(*ret_hash >> 8) & (SEEN - 1)];
-}
-
-/* Whether that message was taken already; if not, it is from now on. */
-static bool was_seen(struct watcher *w, struct slice id)
-{
-	uint64_t hash, *place = seen_place(w, id, &hash);
-
-	if (id.len == 0)
-		return false;
-	if (*place == hash)
-		return true;
-	*place = hash;
-	return false;
-}
-
 static bool may_read_body(struct watcher *w)
 {
 	if (w->bodies_left == 0)
@@ -329,18 +312,16 @@ static void on_arrival(void *context, enum spool_watch_what what, const struct s
 {
 	struct watcher *w = context;
 	struct fact fact;
-	uint64_t hash, *place;
 
 	(void)folder;
 	if (what != SPOOL_WATCH_CAME || w->spool == NULL)
 		return;
 	struct slice text = {id->text, id->len};
-	place = seen_place(w, text, &hash);
-	if (*place == hash || spool_facts_read(w->spool_facts, w->spool, text, &fact) < 0 ||
+	if (ledger_has_message(watch_ledger(w->watch), text) ||
+		spool_facts_read(w->spool_facts, w->spool, text, &fact) < 0 ||
 		fact.source == NULL || fact.source->kind != SOURCE_MAILBOX ||
 		fact.at_us < w->begun_us)
 		return;
-	*place = hash;
 	w->counts.accepted++;
 	take_spooled(w, &fact);
 }
@@ -395,8 +376,8 @@ static void take_line(void *context, struct slice line)
 	if (!log_facts_take(w->facts, f->log, line, &fact))
 		return;
 	if (fact.kind == FACT_ACCEPTED) {
-		if (was_seen(w, fact.id))
-			return;
+		if (fact.source != NULL && ledger_has_message(watch_ledger(w->watch), fact.id))
+			return; /* the queue was faster, or it was saved before a crash */
 		w->counts.accepted++;
 		if (take_from_spool(w, &fact))
 			return;
@@ -460,16 +441,27 @@ static void on_log_timer(void *context)
 	read_log(context);
 }
 
+/* Where the reading of that log ended, as far as it is remembered. */
+static bool saved_position(const struct watcher *w, const char *path, struct log_position *ret)
+{
+	for (size_t i = 0; i < w->saved.place_count; i++)
+		if (strcmp(w->saved.places[i].log, path) == 0)
+			return log_position_parse(slice_of(w->saved.places[i].position), ret) == 0;
+	return false;
+}
+
 static void follow(struct watcher *w, const char *path, bool is_reject)
 {
 	struct followed *f = &w->logs[w->log_count++];
+	struct log_position position;
+	bool saved = saved_position(w, path, &position);
 	const struct log_follow_options options = {
 		.path = path, .start = LOG_FOLLOW_FROM_START, .linger_seconds = 60};
 
 	*f = (struct followed){.watcher = w,
 		.log = is_reject ? LOG_FACTS_REJECT : LOG_FACTS_MAIN,
 		.path = path,
-		.follow = log_follow_new(&options, NULL),
+		.follow = log_follow_new(&options, saved ? &position : NULL),
 		.timer = loop_timer_new(w->loop, on_log_timer, f)};
 	if (log_follow_fd(f->follow) >= 0 &&
 		loop_watch_new(w->loop, log_follow_fd(f->follow), on_log, f, &f->watch) == 0)
@@ -662,13 +654,128 @@ static void heard(void *context, const json_t *object, const char *why)
 		loop_stop(w->loop);
 	} else if (word != NULL && strcmp(word, "begin") == 0 && !w->has_begun) {
 		w->has_begun = true;
-		read_older(w);
+		if (w->saved.image != NULL)
+			follow_all(w);
+		else
+			read_older(w);
 	} else if (word != NULL && verdict_read_source(object, &source)) {
 		if (strcmp(word, "forgiven") == 0)
 			keep_forgiven(w, &source, object);
 		else
 			mark(w, word, &source);
 	}
+}
+
+/* ---- what is kept ---- */
+
+static const char *store_folder(const struct watcher *w, char at[PATH_MAX])
+{
+	(void)snprintf(at, PATH_MAX, "%s/ledger", w->values->general.state);
+	return at;
+}
+
+static void store_trouble(struct watcher *w, const struct problem *problem)
+{
+	EVENT_LOG(w->part->log, EVENT_LEDGER_TROUBLE, loop_now_ms(w->loop),
+		event_text("error", slice_of(problem->text)));
+}
+
+/* Before anything is hashed: what is remembered was made with a seed of its own. */
+static void load(struct watcher *w)
+{
+	char folder[PATH_MAX];
+	struct problem problem = {0};
+	int err = ledger_store_load(store_folder(w, folder), &w->saved, &problem);
+
+	if (err == 0) {
+		hash_set_seed(w->saved.seed);
+	} else if (err != -ENOENT) {
+		store_trouble(w, &problem);
+		ledger_store_set_aside(folder);
+	}
+}
+
+static struct watch *new_watch(const struct watcher *w)
+{
+	const struct watch_settings settings = {.alpha = w->values->detect.alpha,
+		.suspect_bits = (double)w->values->detect.suspect_bits};
+
+	return watch_new(&settings);
+}
+
+static void remember(struct watcher *w)
+{
+	char folder[PATH_MAX];
+	struct problem problem = {0};
+	struct ledger *l;
+
+	w->watch = new_watch(w);
+	l = watch_ledger(w->watch);
+	if (w->saved.image == NULL)
+		return;
+	if (ledger_read(l, (struct slice){w->saved.image, w->saved.image_len}) == 0) {
+		EVENT_LOG(w->part->log, EVENT_LEDGER_LOADED, loop_now_ms(w->loop),
+			event_text("from", slice_of(store_folder(w, folder))),
+			event_number("saved", w->saved.saved),
+			event_number("sources", (int64_t)ledger_count(l)));
+		return;
+	}
+	(void)problem_set(&problem, 0, "%s: what is remembered is damaged, or of another version",
+		store_folder(w, folder));
+	store_trouble(w, &problem);
+	ledger_store_set_aside(folder);
+	ledger_saved_clear(&w->saved);
+	watch_free(w->watch);
+	w->watch = new_watch(w);
+}
+
+/* The ledger, and how far the logs are in it. 0, or a negative errno that was said. */
+static int save(struct watcher *w)
+{
+	char position_text[LOG_POSITION_TEXT], folder[PATH_MAX];
+	struct ledger_saved saved = {.seed = hash_seed,
+		.saved = (int64_t)time(NULL),
+		.places = memory_new(PLAN_LOGS, sizeof(struct ledger_place))};
+	struct problem problem = {0};
+
+	for (size_t i = 0; i < w->log_count; i++) {
+		struct log_position position;
+
+		if (log_follow_position(w->logs[i].follow, &position) < 0)
+			continue;
+		(void)log_position_text(&position, position_text);
+		saved.places[saved.place_count++] =
+			(struct ledger_place){memory_copy(w->logs[i].path, strlen(w->logs[i].path)),
+				memory_copy(position_text, strlen(position_text))};
+	}
+	saved.image = ledger_write(watch_ledger(w->watch), &saved.image_len);
+	int err = ledger_store_save(store_folder(w, folder), &saved, &problem);
+	ledger_saved_clear(&saved);
+	if (err < 0)
+		store_trouble(w, &problem);
+	return err;
+}
+
+static void on_saved(void *context, int status)
+{
+	struct watcher *w = context;
+
+	(void)status; /* it has said itself what went wrong */
+	loop_child_free(w->saving);
+	w->saving = NULL;
+}
+
+/* A child writes what it remembers as it was at this instant, while we go on. */
+static void begin_save(struct watcher *w)
+{
+	if (!w->is_ready || w->saving != NULL || loop_now_ms(w->loop) - w->save_ms < SAVE_MS)
+		return;
+	w->save_ms = loop_now_ms(w->loop);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(save(w) == 0 ? 0 : 1);
+	if (pid > 0)
+		w->saving = loop_child_new(w->loop, pid, on_saved, w);
 }
 
 /* ---- how it is ---- */
@@ -683,7 +790,7 @@ static json_t *log_state(const struct followed *f, uint64_t *ret_unread)
 	json_put(o, "path", json_text(slice_of(f->path)));
 	json_put(o, "absent", json_boolean(s.absent));
 	json_put(o, "unread_bytes",
-		json_integer((json_int_t)(s.unread_bytes + s.unread_packed_bytes)));
+		json_integer((json_int_t)s.unread_bytes + (json_int_t)s.unread_packed_bytes));
 	json_put(o, "lost_bytes", json_integer((json_int_t)s.lost_bytes));
 	json_put(o, "lines", json_integer((json_int_t)s.lines));
 	json_put(o, "caught_up", s.caught_up_at != 0 ? json_time(s.caught_up_at) : NULL);
@@ -762,6 +869,7 @@ static void on_state(void *context)
 		w->domains = NULL;
 	}
 	say_state(w);
+	begin_save(w);
 }
 
 static void on_pulse(void *context)
@@ -828,6 +936,8 @@ static void watcher_free(struct watcher *w)
 		loop_timer_free(w->logs[i].timer);
 		log_follow_free(w->logs[i].follow);
 	}
+	loop_child_free(w->saving);
+	ledger_saved_clear(&w->saved);
 	log_archive_free(w->archive);
 	loop_timer_free(w->archive_timer);
 	loop_watch_free(w->arrivals_watch);
@@ -851,14 +961,13 @@ static void watcher_free(struct watcher *w)
 int watcher_run(const struct daemon_part *part)
 {
 	struct watcher *w = memory_new(1, sizeof(*w));
-	const struct watch_settings settings = {.alpha = part->plan->values->detect.alpha,
-		.suspect_bits = (double)part->plan->values->detect.suspect_bits};
 	struct loop_signal *term = NULL;
 
 	w->part = part;
 	w->values = part->plan->values;
 	w->loop = loop_new();
-	w->watch = watch_new(&settings);
+	load(w);
+	remember(w);
 	w->domains_ms = -DOMAINS_AGAIN_MS;
 	begin_minute(w);
 	w->begun_us = clock_us();
@@ -874,6 +983,8 @@ int watcher_run(const struct daemon_part *part)
 		loop_timer_start(w->state_timer, STATE_MS, STATE_MS);
 		loop_timer_start(w->pulse, 0, PULSE_MS / 4);
 		loop_run(w->loop);
+		if (w->is_ready)
+			(void)save(w);
 	}
 	loop_signal_free(term);
 	watcher_free(w);
