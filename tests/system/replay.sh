@@ -111,6 +111,12 @@ is "nothing after it either" "$(total contained "$work/since.json")" 0
 holds_true "the page names it" grep -q '^mailbox:p3@shop.test   contained 2026-02-10 03:' "$work/page"
 holds_true "and says that nothing was changed" grep -qx 'Nothing was changed.' "$work/page"
 
+# --- what the documentation says ------------------------------------------------------------------
+
+sed -n 's/^    {/{/p' "$root/docs/facts.md" | "$stanch_program" replay --facts - --json --explain >"$work/doc.json" 2>"$work/doc.err"
+is "the example in docs/facts.md is read" "$? $(cat "$work/doc.err")" "0 "
+is "with its messages" "$(total messages "$work/doc.json")" 2
+
 # --- what is wrong is said ------------------------------------------------------------------------
 
 ends_with() { # name status command...
