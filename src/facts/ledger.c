@@ -565,7 +565,10 @@ static void count_link(struct episode *e, const struct link_found *f)
 
 static void see_links(struct ledger *l, const struct ledger_source *s, struct sighting *ret)
 {
-	struct slice sender = links_registered(domain_of(ret->fact->sender));
+	/* a sender that was made up would vouch for its own link */
+	struct slice sender = ret->sender_hosted != HOSTED_NO
+				      ? links_registered(domain_of(ret->fact->sender))
+				      : (struct slice){0};
 	const struct link_found *strangest = NULL;
 
 	for (size_t i = 0; i < l->link_count; i++) {
@@ -827,8 +830,8 @@ static bool note_sent(struct ledger *l, const struct fact *fact, struct sighting
 	read_text(l, fact);
 	see_recipients(l, s, ret);
 	see_text(l, s, ret);
-	see_links(l, s, ret);
 	see_sender(l, s, ret);
+	see_links(l, s, ret);
 	ret->guesses = surroundings_guesses(
 		l->around, s->hash, l->network.key, fact->at_us, &ret->guesses_here);
 

@@ -111,8 +111,8 @@ static void random_fact(struct run *r)
 static void through_the_disk(struct run *r, const char *folder)
 {
 	const struct watch_settings settings = {.sources_max = 60, .alpha = 0.1};
-	struct ledger_place place = {
-		(char *)(uintptr_t) "/var/log/mainlog", (char *)(uintptr_t) "12:34"};
+	char log[] = "/var/log/mainlog", position[] = "12:34";
+	struct ledger_place place = {log, position};
 	struct ledger_saved saved = {.seed = SEED, .saved = 5, .places = &place, .place_count = 1};
 	struct problem p = {0};
 

@@ -115,18 +115,13 @@ static void read_header(struct spool_facts *s, const struct exim_header *h, stru
 	read_recipients(s, h, ret);
 }
 
-int spool_facts_read(struct spool_facts *s, const struct exim_spool *spool, struct slice id,
-	struct fact *ret_fact)
+int spool_facts_read(struct spool_facts *s, const struct spool_folder *folder,
+	const struct exim_id *id, struct fact *ret_fact)
 {
-	struct exim_id parsed;
 	struct fact fact = {0};
 
 	forget(s);
-	if (exim_id_parse(id, &parsed) < 0)
-		return -EINVAL;
-	const struct spool_folder *folder = exim_spool_find(spool, NULL, &parsed);
-	int err = folder != NULL ? exim_read_header(folder, &parsed, s->buffer, &s->message)
-				 : -ENOENT;
+	int err = exim_read_header(folder, id, s->buffer, &s->message);
 	if (err < 0)
 		return err;
 	if (s->message.error < 0)

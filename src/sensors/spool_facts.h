@@ -19,11 +19,11 @@ struct spool_facts *spool_facts_new(const char *exim_login);
 void spool_facts_free(struct spool_facts *s); /* NULL is fine */
 AUTO_FREE(spool_facts)
 
-/* Reads the -H of that message, wherever in the spool it lies. 0, and *ret_fact (FACT_ACCEPTED,
+/* Reads the -H of that message in that folder. 0, and *ret_fact (FACT_ACCEPTED,
  * without a body) is valid until the next call; -ENOENT when it is not there any more; -EBADMSG
  * when its envelope cannot be read; or another negative errno. */
-MUST_USE int spool_facts_read(struct spool_facts *s, const struct exim_spool *spool,
-	struct slice id, struct fact *ret_fact);
+MUST_USE int spool_facts_read(struct spool_facts *s, const struct spool_folder *folder,
+	const struct exim_id *id, struct fact *ret_fact);
 
 /* Reads the front of its text into fact->body, of the fact that was read last. Work for something
  * like a millisecond. When it is gone already, the fact stays without. */

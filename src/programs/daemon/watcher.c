@@ -34,6 +34,7 @@
 #define FRESH_US         (INT64_C(3600) * SECOND_US) /* what is older when it is read is history */
 #define TURN_LINES       4000
 #define TURN_BYTES       ((size_t)4 << 20)
+#define SPOOL_AGAIN_MS   250 /* between two looks for new folders */
 #define TURN_ARRIVALS    1000
 #define ARRIVALS_MS      1000 /* folders that could not be read are tried again */
 #define SAVE_MS          60000
@@ -94,7 +95,7 @@ struct watcher {
 	struct spool_watch *arrivals;
 	struct loop_watch *arrivals_watch;
 	struct loop_timer *arrivals_timer;
-	int64_t begun_us;
+	int64_t begun_us, spool_ms;
 	struct spool_facts *spool_facts;
 	struct exim_domains *domains;
 	int64_t domains_ms;
@@ -289,13 +290,42 @@ static void take_spooled(struct watcher *w, struct fact *fact)
 	take_fact(w, fact);
 }
 
+/* Folders come while we look: a queue's, a letter's, and the first of a new spool. */
+static void refresh_spool(struct watcher *w)
+{
+	struct problem problem = {0};
+
+	w->spool_ms = loop_now_ms(w->loop);
+	int err = w->spool == NULL ? exim_spool_open(w->part->plan->spool, &w->spool, &problem)
+				   : exim_spool_refresh(w->spool, &problem);
+	if (err < 0 && err != -ENOENT) /* the spool of a new Exim: no message came yet */
+		EVENT_LOG(w->part->log, EVENT_SPOOL_TROUBLE, loop_now_ms(w->loop),
+			event_text("error", slice_of(problem.text)));
+}
+
+static const struct spool_folder *find_folder(struct watcher *w, const struct exim_id *id)
+{
+	const struct spool_folder *folder =
+		w->spool != NULL ? exim_spool_find(w->spool, NULL, id) : NULL;
+
+	if (folder != NULL || loop_now_ms(w->loop) - w->spool_ms < SPOOL_AGAIN_MS)
+		return folder;
+	refresh_spool(w);
+	return w->spool != NULL ? exim_spool_find(w->spool, NULL, id) : NULL;
+}
+
 /* The queue says more of a message than the log, while it is there. */
 static bool take_from_spool(struct watcher *w, const struct fact *logged)
 {
+	const struct spool_folder *folder;
+	struct exim_id id;
 	struct fact fact;
 
-	if (w->spool == NULL || logged->source == NULL || clock_us() - logged->at_us > FRESH_US ||
-		spool_facts_read(w->spool_facts, w->spool, logged->id, &fact) < 0)
+	if (logged->source == NULL || clock_us() - logged->at_us > FRESH_US ||
+		exim_id_parse(logged->id, &id) < 0)
+		return false;
+	folder = find_folder(w, &id);
+	if (folder == NULL || spool_facts_read(w->spool_facts, folder, &id, &fact) < 0)
 		return false;
 	/* the folder of a script is in the log only */
 	fact.source = logged->source;
@@ -313,14 +343,12 @@ static void on_arrival(void *context, enum spool_watch_what what, const struct s
 	struct watcher *w = context;
 	struct fact fact;
 
-	(void)folder;
-	if (what != SPOOL_WATCH_CAME || w->spool == NULL)
+	if (what != SPOOL_WATCH_CAME)
 		return;
 	struct slice text = {id->text, id->len};
 	if (ledger_has_message(watch_ledger(w->watch), text) ||
-		spool_facts_read(w->spool_facts, w->spool, text, &fact) < 0 ||
-		fact.source == NULL || fact.source->kind != SOURCE_MAILBOX ||
-		fact.at_us < w->begun_us)
+		spool_facts_read(w->spool_facts, folder, id, &fact) < 0 || fact.source == NULL ||
+		fact.source->kind != SOURCE_MAILBOX || fact.at_us < w->begun_us)
 		return;
 	w->counts.accepted++;
 	take_spooled(w, &fact);
@@ -332,7 +360,7 @@ static void read_arrivals(struct watcher *w)
 	int more = spool_watch_read(
 		w->arrivals, loop_now_ms(w->loop), TURN_ARRIVALS, on_arrival, w, &problem);
 
-	if (more < 0 && w->spool != NULL)
+	if (more < 0 && w->spool != NULL) /* a new Exim's spool has no folders yet */
 		EVENT_LOG(w->part->log, EVENT_SPOOL_TROUBLE, loop_now_ms(w->loop),
 			event_text("error", slice_of(problem.text)));
 	loop_timer_start(w->arrivals_timer, more > 0 ? 0 : ARRIVALS_MS, 0);
@@ -813,7 +841,6 @@ static void say_state(struct watcher *w)
 	const struct log_facts_counts facts = log_facts_counts(w->facts);
 	struct ledger *l = watch_ledger(w->watch);
 	json_t *o = json_object(), *logs = json_array();
-	struct problem problem = {0};
 	uint64_t unread = 0;
 
 	for (size_t i = 0; i < w->log_count; i++)
@@ -842,11 +869,7 @@ static void say_state(struct watcher *w)
 	json_put(o, "not_told", json_integer((json_int_t)talk_dropped(w->talk)));
 	(void)talk_say(w->talk, o);
 	say_lag(w, unread);
-	int err = w->spool == NULL ? exim_spool_open(w->part->plan->spool, &w->spool, &problem)
-				   : exim_spool_refresh(w->spool, &problem);
-	if (err < 0 && err != -ENOENT) /* the spool of a new Exim: no message came yet */
-		EVENT_LOG(w->part->log, EVENT_SPOOL_TROUBLE, loop_now_ms(w->loop),
-			event_text("error", slice_of(problem.text)));
+	refresh_spool(w);
 	event_log_tick(w->part->log, loop_now_ms(w->loop));
 }
 
