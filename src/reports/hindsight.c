@@ -4,8 +4,8 @@
 #include "base/printable.h"
 #include "base/units.h"
 #include "detectors/evidence.h"
+#include "reports/evidence_json.h"
 
-#include <math.h>
 #include <string.h>
 
 #define EVIDENCE_SHOWN 3  /* of a contained source */
@@ -195,29 +195,10 @@ static json_t *begin_line(
 	json_put(o, "kind", json_string(kind_word(s->kind)));
 	json_put(o, "account", json_text((struct slice){s->name, s->len}));
 	json_put(o, "action", json_string(action));
-	json_put(o, "score", json_real(round(score * 100) / 100));
-	json_put(o, "threshold", json_real(round(threshold * 100) / 100));
+	json_put(o, "score", bits_json(score));
+	json_put(o, "threshold", bits_json(threshold));
 	json_put(o, "source", json_text(slice_of(source_text(s, text))));
 	return o;
-}
-
-static json_t *evidence_json(const struct hindsight_finding *f)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < f->evidence_count; i++) {
-		const struct evidence *e = &f->evidence[i];
-		json_t *o = json_object(), *ids = json_array();
-
-		json_put(o, "detector", json_string(e->detector));
-		json_put(o, "bits", json_real(round(e->bits * 100) / 100));
-		json_put(o, "text", json_text(slice_of(e->text)));
-		for (size_t k = 0; k < e->id_count; k++)
-			(void)json_array_append_new(ids, json_text(slice_of(e->ids[k])));
-		json_put(o, "ids", ids);
-		(void)json_array_append_new(list, o);
-	}
-	return list;
 }
 
 static void put_mail(
@@ -231,7 +212,7 @@ static void put_finding(json_t *o, const struct hindsight_finding *f)
 {
 	json_put(o, "why", f->evidence_count > 0 ? json_text(slice_of(f->evidence[0].text)) : NULL);
 	put_mail(o, &f->before, "messages", "recipients");
-	json_put(o, "evidence", evidence_json(f));
+	json_put(o, "evidence", evidence_json(f->evidence, f->evidence_count));
 }
 
 void hindsight_print_event(FILE *out, enum hindsight_word word, const struct watch_result *result,

@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "base/units.h"
 #include "detectors/evidence.h"
+#include "reports/evidence_json.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -300,11 +301,6 @@ static json_t *time_or_null(int64_t at)
 	return at != 0 ? json_time(at) : NULL;
 }
 
-static json_t *rounded(double bits)
-{
-	return json_real(round(bits * 100) / 100);
-}
-
 static json_t *incident_json(const struct incident *i)
 {
 	json_t *o = json_object();
@@ -320,8 +316,8 @@ static json_t *incident_json(const struct incident *i)
 	json_put(o, "contained", time_or_null(i->contained));
 	json_put(o, "closed", time_or_null(i->closed));
 	json_put(o, "last_mail", time_or_null(i->last_mail));
-	json_put(o, "score", rounded(i->score));
-	json_put(o, "threshold", rounded(i->threshold));
+	json_put(o, "score", bits_json(i->score));
+	json_put(o, "threshold", bits_json(i->threshold));
 	json_put(o, "messages", json_integer((json_int_t)i->messages));
 	json_put(o, "recipients", json_integer((json_int_t)i->recipients));
 	json_put(o, "held", json_integer((json_int_t)i->held));
@@ -355,35 +351,16 @@ static json_t *steps_json(const struct incident_story *s)
 	return list;
 }
 
-static json_t *evidence_json(const struct incident_story *s)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < s->evidence_count; i++) {
-		const struct evidence *e = &s->evidence[i];
-		json_t *o = json_object(), *ids = json_array();
-
-		json_put(o, "detector", json_string(e->detector));
-		json_put(o, "bits", rounded(e->bits));
-		json_put(o, "text", json_text(slice_of(e->text)));
-		for (size_t k = 0; k < e->id_count; k++)
-			(void)json_array_append_new(ids, json_text(slice_of(e->ids[k])));
-		json_put(o, "ids", ids);
-		(void)json_array_append_new(list, o);
-	}
-	return list;
-}
-
 void incident_story_print_json(FILE *out, const struct incident_story *story)
 {
 	json_t *o = incident_json(&story->incident), *scores = json_array(), *holds = json_array();
 
 	json_put(o, "steps", steps_json(story));
-	json_put(o, "evidence", evidence_json(story));
+	json_put(o, "evidence", evidence_json(story->evidence, story->evidence_count));
 	for (size_t i = 0; i < story->score_count; i++) {
 		json_t *one = json_object();
 		json_put(one, "time", json_real((double)story->scores[i].at_us / 1e6));
-		json_put(one, "score", rounded(story->scores[i].score));
+		json_put(one, "score", bits_json(story->scores[i].score));
 		(void)json_array_append_new(scores, one);
 	}
 	json_put(o, "scores", scores);

@@ -4,9 +4,9 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "detectors/evidence.h"
+#include "reports/evidence_json.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -338,25 +338,6 @@ static json_t *json_foreign(const struct survey *s, const struct tally_source *t
 	return list;
 }
 
-static json_t *json_evidence(const struct judgement *j)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < j->count; i++) {
-		const struct evidence *e = &j->evidence[i];
-		json_t *one = json_object(), *ids = json_array();
-
-		for (size_t k = 0; k < e->id_count; k++)
-			(void)json_array_append_new(ids, json_text(slice_of(e->ids[k])));
-		json_put(one, "detector", json_text(slice_of(e->detector)));
-		json_put(one, "bits", json_real(round(e->bits * 100.0) / 100.0));
-		json_put(one, "text", json_text(slice_of(e->text)));
-		json_put(one, "ids", ids);
-		(void)json_array_append_new(list, one);
-	}
-	return list;
-}
-
 static json_t *json_claims(const struct content *c)
 {
 	json_t *list = json_array();
@@ -394,8 +375,8 @@ static void print_json(FILE *out, const struct survey *s, const struct survey_so
 	json_put(o, "last", json_time(t->last));
 	json_put(o, "frozen", json_count(t->frozen));
 	json_put(o, "damaged", json_count(t->damaged));
-	json_put(o, "score", json_real(round(source->score * 100.0) / 100.0));
-	json_put(o, "evidence", json_evidence(&j));
+	json_put(o, "score", bits_json(source->score));
+	json_put(o, "evidence", evidence_json(j.evidence, j.count));
 	json_put(o, "script_claims", json_claims(source->content));
 	json_line(out, o);
 }
