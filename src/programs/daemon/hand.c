@@ -47,6 +47,7 @@ struct job {
 	char *output;
 	size_t len;
 	int64_t number; /* of the incident; 0: no job runs */
+	int64_t begun;
 	int status;
 	bool ended, closed;
 };
@@ -210,7 +211,8 @@ static void job_clear(struct hand *h)
 	*j = (struct job){0};
 }
 
-static void after_hold(struct hand *h, struct outbreak *c, const struct own_result *r)
+static void after_hold(
+	struct hand *h, struct outbreak *c, const struct own_result *r, int64_t took_s)
 {
 	char name[SOURCE_TEXT_MAX], words[64];
 	bool was_clean = c->incident.state == INCIDENT_CLEAN;
@@ -238,7 +240,9 @@ static void after_hold(struct hand *h, struct outbreak *c, const struct own_resu
 		c->look_at = now_s() + RETRY_S;
 		return;
 	}
-	c->look_at = now_s() + h->values->hold.rescan;
+	/* a look at a large queue is work: no more than a twentieth of the time */
+	int64_t pause = took_s * 20 > h->values->hold.rescan ? took_s * 20 : h->values->hold.rescan;
+	c->look_at = now_s() + pause;
 	if (c->incident.state != INCIDENT_CLEANING || !step(h, c, INCIDENT_NOTHING, words))
 		return;
 	EVENT_LOG(h->part->log, EVENT_CLEAN, loop_now_ms(h->loop),
@@ -258,12 +262,13 @@ static void job_done(struct hand *h)
 	struct outbreak *c = find_outbreak(h, j->number);
 	bool sound = own_command_read(j->output, j->len, &result);
 	int status = j->status;
+	int64_t took_s = now_s() - j->begun;
 
 	job_clear(h);
 	if (c == NULL)
 		return;
 	if (sound) {
-		after_hold(h, c, &result);
+		after_hold(h, c, &result, took_s);
 		return;
 	}
 	char name[SOURCE_TEXT_MAX];
@@ -328,6 +333,7 @@ static void start_job(struct hand *h, struct outbreak *c)
 		return;
 	}
 	j->number = c->incident.number;
+	j->begun = now_s();
 	c->look_at = 0;
 	if (loop_watch_new(h->loop, j->command.output, on_job_output, h, &j->watch) == 0)
 		loop_watch_for(j->watch, LOOP_READ);

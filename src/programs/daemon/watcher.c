@@ -44,6 +44,7 @@
 #define DOMAINS_MOST     2000 /* questions to Exim in a minute */
 #define DOMAINS_IDLE_MS  2000 /* without a question it is let go: it keeps what it looked up */
 #define DOMAINS_AGAIN_MS 200
+#define SOURCE_BYTES     3300  /* that a source takes, with two unfinished episodes */
 #define HELD_MOST        10000 /* sources that are contained at a time */
 #define BEHIND_BYTES     ((uint64_t)8 << 20)
 
@@ -422,12 +423,15 @@ static void log_event(void *context, const struct log_follow_event *event)
 	bool trouble = event->err != 0 || event->kind == LOG_FOLLOW_LOST ||
 		       event->kind == LOG_FOLLOW_ABSENT || event->kind == LOG_FOLLOW_DAMAGED;
 
-	EVENT_LOG(w->part->log, trouble ? EVENT_LOG_TROUBLE : EVENT_LOG, loop_now_ms(w->loop),
+	const struct event_value values[] = {
 		event_text("path", slice_of(event->path != NULL ? event->path : f->path)),
 		event_text("what", slice_of(log_follow_event_name(event->kind))),
 		event_number("offset", (int64_t)event->offset),
 		event_number("bytes", (int64_t)event->bytes),
-		event_text("error", slice_of(event->err != 0 ? strerror(-event->err) : "none")));
+		event_text("error", slice_of(event->err != 0 ? strerror(-event->err) : ""))};
+
+	event_log_put(w->part->log, trouble ? EVENT_LOG_TROUBLE : EVENT_LOG, loop_now_ms(w->loop),
+		values, event->err != 0 ? 5 : 4);
 }
 
 static bool all_read(const struct watcher *w)
@@ -725,8 +729,10 @@ static void load(struct watcher *w)
 
 static struct watch *new_watch(const struct watcher *w)
 {
+	uint64_t most = w->values->daemon.memory / SOURCE_BYTES;
 	const struct watch_settings settings = {.alpha = w->values->detect.alpha,
-		.suspect_bits = (double)w->values->detect.suspect_bits};
+		.suspect_bits = (double)w->values->detect.suspect_bits,
+		.sources_max = most < LEDGER_SOURCES_MAX ? (size_t)most : LEDGER_SOURCES_MAX};
 
 	return watch_new(&settings);
 }
