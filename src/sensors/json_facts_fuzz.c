@@ -24,9 +24,10 @@ static void check_fact(const struct fact *f)
 {
 	must(f->kind < FACT_KINDS && f->at_us >= 0 && f->failure < FAILURES);
 	must(f->recipient_count <= FACT_RECIPIENTS_MAX && f->recipient_count <= f->recipient_total);
+	size_t bytes = 0;
 	for (size_t i = 0; i < f->recipient_count; i++)
-		must(f->recipients[i].len == 0 ||
-			memchr(f->recipients[i].at, 1, f->recipients[i].len) != &f->kind);
+		bytes += strnlen(f->recipients[i].at, f->recipients[i].len) <= f->recipients[i].len;
+	must(bytes == f->recipient_count); /* each can be read */
 	must(f->source == NULL || f->source->len <= SOURCE_NAME_MAX);
 }
 
@@ -47,6 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		check_fact(&a);
 		must(a.kind == b.kind && a.at_us == b.at_us && same(a.id, b.id));
+		must(a.recipient_count == b.recipient_count && same(a.client, b.client));
+		must((a.source == NULL) == (b.source == NULL));
+		must(a.source == NULL || source_equal(a.source, b.source));
 		must(same(a.sender, b.sender) && same(a.body, b.body) && same(a.user, b.user));
 	}
 	return 0;
