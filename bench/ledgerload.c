@@ -1,7 +1,6 @@
 /* ledgerload.c - what it costs to remember many sources: memory, and saving and loading the whole.
  *
  *   ledgerload [SOURCES [DAYS]]     100000 sources with 4 messages each, over so many days (30) */
-#include "base/memory.h"
 #include "facts/ledger.h"
 #include "incidents/ledger_store.h"
 

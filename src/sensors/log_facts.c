@@ -3,9 +3,12 @@
 #include "base/memory.h"
 #include "base/sketch.h"
 #include "formats/exim_log.h"
+#include "formats/exim_syslog.h"
 #include "formats/mail_text.h"
 #include "sensors/log_clock.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +32,9 @@ struct log_facts {
 	struct log_clock *clock;
 	struct log_clock *ahead; /* for lines that are looked at before their turn */
 	struct exim_log_reader readers[LOG_FACTS_LOGS];
+	enum { FORM_UNKNOWN, FORM_EXIM, FORM_SYSLOG } form[LOG_FACTS_LOGS];
+	char program[64];
+	struct exim_syslog_joiner *joiner; /* NULL: no line of syslog came yet */
 	struct call calls[CALLS];
 	unsigned next_call;
 	uint64_t refusals[LOG_FACTS_LOGS][REFUSALS];
@@ -55,9 +61,15 @@ int log_facts_new(const char *zone, struct log_facts **ret)
 		err = log_clock_new(zone != NULL ? zone : "", &f->ahead);
 	if (err < 0)
 		return err;
+	log_facts_set_program(f, "exim");
 	*ret = f;
 	f = NULL;
 	return 0;
+}
+
+void log_facts_set_program(struct log_facts *f, const char *name)
+{
+	(void)snprintf(f->program, sizeof(f->program), "%s", name);
 }
 
 void log_facts_free(struct log_facts *f)
@@ -70,6 +82,7 @@ void log_facts_free(struct log_facts *f)
 		free(f->relays[i]);
 	free(f->relays);
 	free(f->decoded);
+	free(f->joiner);
 	free(f);
 }
 
@@ -395,6 +408,58 @@ static bool take_damage(struct log_facts *f, const char *damage)
 	return false;
 }
 
+/* "2026-11-23 12:27:17": as Exim writes it itself. */
+static bool is_of_exim(struct slice line)
+{
+	return line.len > 10 && line.at[0] >= '0' && line.at[0] <= '9' && line.at[4] == '-' &&
+	       line.at[10] == ' ';
+}
+
+/* Takes a line that syslog wrote. false: it is of another program, or a piece of one. */
+static bool parse_syslog(
+	struct log_facts *f, enum log_facts_log log, struct slice line, struct exim_log_line *ret)
+{
+	struct exim_syslog s;
+	struct slice whole;
+	int err = exim_syslog_strip(line, slice_of(f->program), &s);
+
+	if (err == -EBADMSG) { /* no line of syslog's either: it goes on, or is damaged */
+		exim_log_read(&f->readers[log], line, ret);
+		return true;
+	}
+	if (err < 0)
+		return false;
+	if (f->joiner == NULL)
+		f->joiner = memory_new(1, sizeof(*f->joiner));
+	if (exim_syslog_join(f->joiner, s.pid, s.text, &whole) != 1)
+		return false;
+	if (is_of_exim(whole)) {
+		exim_log_parse(whole, ret);
+	} else {
+		exim_log_parse_untimed(whole, ret);
+		ret->time = s.time;
+	}
+	ret->pid = ret->pid != 0 ? ret->pid : s.pid;
+	return true;
+}
+
+/* A log is of one form, from its first line on: in a log that Exim writes itself, a line with a
+ * header of syslog's is text that a process of this server has put there. */
+static bool parse(struct log_facts *f, enum log_facts_log log, struct slice line)
+{
+	struct exim_syslog s;
+
+	if (f->form[log] == FORM_UNKNOWN && is_of_exim(line))
+		f->form[log] = FORM_EXIM;
+	else if (f->form[log] == FORM_UNKNOWN &&
+		 exim_syslog_strip(line, slice_of(f->program), &s) != -EBADMSG)
+		f->form[log] = FORM_SYSLOG;
+	if (f->form[log] == FORM_SYSLOG)
+		return parse_syslog(f, log, line, &f->line);
+	exim_log_read(&f->readers[log], line, &f->line);
+	return true;
+}
+
 bool log_facts_take(
 	struct log_facts *f, enum log_facts_log log, struct slice line, struct fact *ret_fact)
 {
@@ -402,7 +467,8 @@ bool log_facts_take(
 
 	f->damage = NULL;
 	f->counts.lines++;
-	exim_log_read(&f->readers[log], line, &f->line);
+	if (!parse(f, log, line))
+		return false;
 	if (f->line.kind == EXIM_LOG_DAMAGED)
 		return take_damage(f, f->line.damage);
 	if (f->line.time.year == 0) {
@@ -424,7 +490,18 @@ bool log_facts_take(
 int64_t log_facts_time(struct log_facts *f, struct slice line)
 {
 	struct exim_log_line parsed;
+	struct exim_syslog s;
 
-	exim_log_parse(slice_first(line, sizeof("2026-11-23 12:27:17.617 +0000 ")), &parsed);
+	if (is_of_exim(line)) {
+		exim_log_parse(
+			slice_first(line, sizeof("2026-11-23 12:27:17.617 +0000 ")), &parsed);
+	} else {
+		if (exim_syslog_strip(line, slice_of(f->program), &s) < 0)
+			return INT64_MIN;
+		exim_log_parse(
+			slice_first(s.text, sizeof("2026-11-23 12:27:17.617 +0000 ")), &parsed);
+		if (parsed.time.year == 0)
+			parsed.time = s.time;
+	}
 	return parsed.time.year != 0 ? log_clock_seconds(f->ahead, &parsed.time) : INT64_MIN;
 }

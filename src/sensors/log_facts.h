@@ -20,6 +20,11 @@ MUST_USE int log_facts_new(const char *zone, struct log_facts **ret);
 void log_facts_free(struct log_facts *f); /* NULL is fine */
 AUTO_FREE(log_facts)
 
+/* The name that Exim logs to syslog with, where that is not "exim" (its syslog_processname);
+ * copied, cut at 63 bytes. Lines that syslog wrote are known by their header, and those of other
+ * programs are passed over. */
+void log_facts_set_program(struct log_facts *f, const char *name);
+
 /* An address that may relay without a login: its mail is its own. Past LOG_FACTS_RELAYS_MAX they
  * are left out. */
 #define LOG_FACTS_RELAYS_MAX 10000

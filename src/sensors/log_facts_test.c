@@ -340,6 +340,44 @@ static void test_both_logs(void **state)
 	log_facts_free(f);
 }
 
+/* The same as syslog writes it: with a time of Exim's, with none, in pieces, beside other programs.
+ */
+static void test_syslog(void **state)
+{
+	struct log_facts *f = facts_new();
+	struct fact fact;
+
+	(void)state;
+	check(f, LOG_FACTS_MAIN, "Nov 23 12:27:17 mx1 exim[5]: " D "1xVSnt-00005W-2T Completed",
+		"completed id=1xVSnt-00005W-2T");
+	check(f, LOG_FACTS_MAIN, "Nov 23 12:27:17 mx1 postfix/qmgr[5]: 4ABC: removed", NULL);
+	check(f, LOG_FACTS_MAIN,
+		"Nov 23 12:27:17 mx1 exim[7]: [1/2] " D "1xVSnt-00005W-2T => a@b.test R=r", NULL);
+	check(f, LOG_FACTS_MAIN,
+		"Nov 23 12:27:17 mx1 exim[7]: [2/2]  T=remote_smtp H=mx [192.0.2.7]",
+		"delivered id=1xVSnt-00005W-2T rcpt=a@b.test");
+	assert_true(log_facts_take(f, LOG_FACTS_MAIN,
+		slice_of("2026-11-23T12:27:17.617+00:00 mx1 exim[5]: 1xVSnt-00005W-2T Completed"),
+		&fact));
+	assert_int_equal(fact.at_us, BASE * 1000000 + 617000);
+	assert_int_equal(
+		log_facts_time(f, slice_of("2026-11-23T12:27:17+00:00 mx1 exim[5]: x")), BASE);
+	assert_int_equal(log_facts_time(f, slice_of("Nov 23 12:27:17 mx1 exim[5]: " D "x")), BASE);
+	assert_int_equal(log_facts_counts(f).damaged, 0);
+	log_facts_set_program(f, "mailer");
+	check(f, LOG_FACTS_MAIN, "Nov 23 12:27:17 mx1 exim[5]: " D "1xVSnt-00005W-2T Completed",
+		NULL);
+	check(f, LOG_FACTS_MAIN, "Nov 23 12:27:17 mx1 mailer[5]: " D "1xVSnt-00005W-2T Completed",
+		"completed id=1xVSnt-00005W-2T");
+	log_facts_free(f);
+	/* in a log of Exim's own, it is what somebody has put there */
+	f = facts_new();
+	check(f, LOG_FACTS_MAIN, D "1xVSnt-00005W-2T Completed", "completed id=1xVSnt-00005W-2T");
+	check(f, LOG_FACTS_MAIN, "Nov 23 12:27:17 mx1 exim[5]: " D "1xVSnt-00005W-2T Completed",
+		NULL);
+	log_facts_free(f);
+}
+
 static void test_many_recipients(void **state)
 {
 	struct log_facts *f = facts_new();
@@ -368,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_long_folder),
 		cmocka_unit_test(test_both_logs),
+		cmocka_unit_test(test_syslog),
 		cmocka_unit_test(test_many_recipients),
 	};
 

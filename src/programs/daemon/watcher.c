@@ -947,6 +947,7 @@ static void open_sensors(struct watcher *w)
 
 	if (log_facts_new(plan->zone, &w->facts) < 0 && log_facts_new(NULL, &w->facts) < 0)
 		abort(); /* the zone of this system is always there */
+	log_facts_set_program(w->facts, w->values->log.syslog_name);
 	w->spool_facts = spool_facts_new(plan->exim_login);
 	w->archive_timer = loop_timer_new(w->loop, on_archive, w);
 }
