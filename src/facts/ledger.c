@@ -301,6 +301,15 @@ size_t ledger_count(const struct ledger *l)
 	return l->count;
 }
 
+uint64_t ledger_messages(const struct ledger *l)
+{
+	uint64_t n = 0;
+
+	for (const struct ledger_source *s = l->oldest; s != NULL; s = s->newer)
+		n += s->habit.messages;
+	return n;
+}
+
 size_t ledger_active(const struct ledger *l, int64_t since_us)
 {
 	size_t n = 0;

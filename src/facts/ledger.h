@@ -95,6 +95,7 @@ char *ledger_write(struct ledger *l, size_t *ret_len);
 MUST_USE int ledger_read(struct ledger *l, struct slice bytes);
 
 size_t ledger_count(const struct ledger *l);
+uint64_t ledger_messages(const struct ledger *l);               /* of all of them, ever */
 size_t ledger_active(const struct ledger *l, int64_t since_us); /* sources that sent since then */
 size_t ledger_bytes(const struct ledger *l);
 

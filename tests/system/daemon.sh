@@ -159,6 +159,14 @@ lab send --user bob@shop.test --messages 3 --recipients 5 --from bob@shop.test >
 holds_true "and holds what the thief sends now" wait_for 60 bash -c \
 	"[[ \$('$stanch_program' --state '$state' incidents --json | jq 'select(.source == \"$thief\") | .held') -gt 0 ]]"
 
+# --- nothing lost, nothing doubled ----------------------------------------------------------------
+
+lab settle
+in_the_logs() { cat "$MAINLOG" "$MAINLOG.1" | grep -c ' <= .* A=dovecot_plain:'; }
+remembers_all() { [[ $(stanch status --json | jq .watcher.remembered) -eq $(in_the_logs) ]]; }
+holds_true "after all that, it remembers each message of the logs once" wait_for 20 remembers_all
+printf '# %s messages in the logs, %s remembered\n' "$(in_the_logs)" "$(stanch status --json | jq .watcher.remembered)"
+
 # --- exempted --------------------------------------------------------------------------------------
 
 thief=mailbox:cleo@shop.test

@@ -866,6 +866,7 @@ static void say_state(struct watcher *w)
 	json_put(o, "from_spool", json_integer((json_int_t)w->counts.from_spool));
 	json_put(o, "bodies", json_integer((json_int_t)w->counts.bodies));
 	json_put(o, "sources", json_integer((json_int_t)ledger_count(l)));
+	json_put(o, "remembered", json_integer((json_int_t)ledger_messages(l)));
 	if (w->arrivals != NULL) {
 		struct spool_watch_counts a;
 		spool_watch_counts(w->arrivals, &a);
