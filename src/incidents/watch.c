@@ -90,19 +90,20 @@ static bool is_telling(const struct sighting *s)
 static bool is_distrusted(const struct watch *w, const struct episode *e, double score)
 {
 	return (score > w->contain_bits - DISTRUST_BELOW && conduct_reasons(e, 3) >= REASONS) ||
-	       conduct_family(e, CONDUCT_REFUSED) > DISTRUST_BITS ||
-	       conduct_family(e, CONDUCT_DEAD) > DISTRUST_BITS;
+	       (e->refused > 0 && conduct_family(e, CONDUCT_REFUSED) > DISTRUST_BITS) ||
+	       (e->dead > 0 && conduct_family(e, CONDUCT_DEAD) > DISTRUST_BITS);
 }
 
 static enum verdict verdict_of(const struct watch *w, const struct watch_result *r)
 {
 	double more = r->threshold - w->contain_bits;
 
-	if (!r->is_telling || conduct_reasons(r->sighting.episode, REASON_BITS) < REASONS)
+	double least = fmin(r->threshold, w->suspect_bits + more);
+
+	if (!r->is_telling || r->score < least ||
+		conduct_reasons(r->sighting.episode, REASON_BITS) < REASONS)
 		return VERDICT_NOTHING;
-	if (r->score >= r->threshold)
-		return VERDICT_CONTAIN;
-	return r->score >= w->suspect_bits + more ? VERDICT_SUSPECT : VERDICT_NOTHING;
+	return r->score >= r->threshold ? VERDICT_CONTAIN : VERDICT_SUSPECT;
 }
 
 bool watch_take(struct watch *w, const struct fact *fact, struct watch_result *ret)
