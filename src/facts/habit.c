@@ -241,13 +241,19 @@ void habit_use_text(struct habit *h, const struct body_sketch *sketch)
 	h->texts[at] = (struct habit_text){*sketch, h->last_day, h->last_day};
 }
 
-size_t habit_bytes(const struct habit *h)
+/* The next power of two; none for none. */
+static size_t texts_room(size_t count)
 {
 	size_t room = 0;
 
-	while (room < h->text_count)
+	while (room < count)
 		room = room == 0 ? 1 : room * 2;
-	return known_set_bytes(&h->known) + room * sizeof(*h->texts);
+	return room;
+}
+
+size_t habit_bytes(const struct habit *h)
+{
+	return known_set_bytes(&h->known) + texts_room(h->text_count) * sizeof(*h->texts);
 }
 
 static void code_shares(struct habit_share shares[TRAITS], struct codec *c)
@@ -258,15 +264,6 @@ static void code_shares(struct habit_share shares[TRAITS], struct codec *c)
 		if (shares[i].yes > shares[i].all)
 			codec_fail(c);
 	}
-}
-
-static size_t texts_room(size_t count)
-{
-	size_t room = 0;
-
-	while (room < count)
-		room = room == 0 ? 1 : room * 2;
-	return room;
 }
 
 static void code_texts(struct habit *h, struct codec *c)

@@ -380,33 +380,13 @@ int casebook_add_hold(
 
 /* ---- reading ---- */
 
-static int state_of(sqlite3_stmt *s, int at)
-{
-	static const char *names[INCIDENT_STATES];
-
-	for (int i = 0; i < INCIDENT_STATES; i++)
-		names[i] = incident_state_name((enum incident_state)i);
-	return journal_column_name(s, at, names, INCIDENT_STATES);
-}
-
-static int event_of(sqlite3_stmt *s, int at)
-{
-	static const char *names[INCIDENT_EVENTS];
-
-	for (int i = 0; i < INCIDENT_EVENTS; i++)
-		names[i] = incident_event_name((enum incident_event)i);
-	return journal_column_name(s, at, names, INCIDENT_EVENTS);
-}
-
 /* false: the row is not one that we wrote. */
 static bool read_incident(sqlite3_stmt *s, struct incident *ret)
 {
-	int state = state_of(s, 2);
-
 	*ret = (struct incident){.number = sqlite3_column_int64(s, 0)};
-	if (state < 0 || source_parse(journal_column_slice(s, 1), &ret->source) < 0)
+	if (!incident_state_read(journal_column_text(s, 2), &ret->state) ||
+		source_parse(journal_column_slice(s, 1), &ret->source) < 0)
 		return false;
-	ret->state = (enum incident_state)state;
 	ret->opened = sqlite3_column_int64(s, 3);
 	ret->changed = sqlite3_column_int64(s, 4);
 	ret->contained = sqlite3_column_int64(s, 5);
@@ -495,16 +475,14 @@ int casebook_each_step(struct journal *j, int64_t number, incident_step_visit *v
 		return err;
 	sqlite3_bind_int64(s, 1, number);
 	while (more && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		int event = event_of(s, 1), from = state_of(s, 2), to = state_of(s, 3);
 		struct incident_step_row row = {.at = sqlite3_column_int64(s, 0),
 			.by_person = sqlite3_column_int(s, 4) != 0,
 			.words = journal_column_text(s, 5)};
 
-		if (event < 0 || from < 0 || to < 0)
+		if (!incident_event_read(journal_column_text(s, 1), &row.event) ||
+			!incident_state_read(journal_column_text(s, 2), &row.from) ||
+			!incident_state_read(journal_column_text(s, 3), &row.to))
 			continue;
-		row.event = (enum incident_event)event;
-		row.from = (enum incident_state)from;
-		row.to = (enum incident_state)to;
 		journal_column_who(s, 6, &row.who);
 		more = visit(context, &row);
 	}
@@ -514,12 +492,9 @@ int casebook_each_step(struct journal *j, int64_t number, incident_step_visit *v
 /* The name of a detector is ours, or that of a stanch with others. */
 static const char *detector_name(const char *name)
 {
-	static const char *const others[] = {"a detector of another version"};
+	const struct conduct *known = conduct_find(name);
 
-	for (const struct conduct *c = conduct_table(); c->name != NULL; c++)
-		if (strcmp(c->name, name) == 0)
-			return c->name;
-	return others[0];
+	return known != NULL ? known->name : "a detector of another version";
 }
 
 static void read_ids(struct slice text, struct evidence *ret)

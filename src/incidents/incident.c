@@ -1,6 +1,7 @@
 #include "incidents/incident.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
 	enum incident_state from;
@@ -72,4 +73,24 @@ const char *incident_event_name(enum incident_event event)
 		"found", "nothing", "new-mail", "quiet", "dismiss", "release", "close"};
 
 	return names[event];
+}
+
+bool incident_state_read(const char *name, enum incident_state *ret)
+{
+	for (int i = 0; i < INCIDENT_STATES; i++)
+		if (strcmp(incident_state_name((enum incident_state)i), name) == 0) {
+			*ret = (enum incident_state)i;
+			return true;
+		}
+	return false;
+}
+
+bool incident_event_read(const char *name, enum incident_event *ret)
+{
+	for (int i = 0; i < INCIDENT_EVENTS; i++)
+		if (strcmp(incident_event_name((enum incident_event)i), name) == 0) {
+			*ret = (enum incident_event)i;
+			return true;
+		}
+	return false;
 }

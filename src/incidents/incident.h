@@ -54,4 +54,8 @@ bool incident_is_acted_on(enum incident_state state);
 const char *incident_state_name(enum incident_state state);
 const char *incident_event_name(enum incident_event event);
 
+/* The reverse; false, and *ret is as it was, for any other word. */
+MUST_USE bool incident_state_read(const char *name, enum incident_state *ret);
+MUST_USE bool incident_event_read(const char *name, enum incident_event *ret);
+
 #endif

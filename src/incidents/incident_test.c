@@ -53,6 +53,20 @@ static void test_names(void **state)
 		for (int k = 0; k < i; k++)
 			assert_string_not_equal(incident_event_name((enum incident_event)i),
 				incident_event_name((enum incident_event)k));
+	for (int i = 0; i < INCIDENT_STATES; i++) {
+		enum incident_state got = INCIDENT_STATES;
+		assert_true(incident_state_read(incident_state_name((enum incident_state)i), &got));
+		assert_int_equal(got, i);
+		assert_false(incident_state_read("Closed", &got));
+		assert_int_equal(got, i);
+	}
+	for (int i = 0; i < INCIDENT_EVENTS; i++) {
+		enum incident_event event = INCIDENT_EVENTS;
+		assert_true(
+			incident_event_read(incident_event_name((enum incident_event)i), &event));
+		assert_int_equal(event, i);
+		assert_false(incident_event_read("", &event));
+	}
 	assert_true(incident_is_open(INCIDENT_CLEAN) && !incident_is_open(INCIDENT_CLOSED));
 	assert_true(
 		incident_is_acted_on(INCIDENT_CLEAN) && !incident_is_acted_on(INCIDENT_WAITING));

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 struct incidents_settings {
@@ -48,16 +47,12 @@ static bool show(void *context, const struct incident *incident)
 	return true;
 }
 
+/* 0: any. The option takes no other words. */
 static unsigned state_bit(const char *name)
 {
-	unsigned i = 0;
+	enum incident_state state;
 
-	if (name == NULL)
-		return 0;
-	while (i < INCIDENT_STATES &&
-		strcmp(incident_state_name((enum incident_state)i), name) != 0)
-		i++;
-	return 1u << i;
+	return name != NULL && incident_state_read(name, &state) ? 1u << state : 0;
 }
 
 static int run(

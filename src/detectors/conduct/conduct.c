@@ -69,6 +69,14 @@ const struct conduct *conduct_table(void)
 	return rows;
 }
 
+const struct conduct *conduct_find(const char *name)
+{
+	for (const struct conduct *c = rows; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
 double likelihood_bits(double of_thief, double of_owner)
 {
 	return log2(of_thief / of_owner);

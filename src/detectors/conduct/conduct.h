@@ -58,6 +58,9 @@ struct conduct {
 /* All of them, ended by a row whose name is NULL; the place of a row is that of its note. */
 const struct conduct *conduct_table(void);
 
+/* The row of that name; NULL when there is none. */
+const struct conduct *conduct_find(const char *name);
+
 /* Takes a sighting into the notes of its episode. Returns the episode's score: bits. */
 double conduct_look(const struct sighting *s);
 

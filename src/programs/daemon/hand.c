@@ -34,9 +34,10 @@
 /* An open incident. */
 struct outbreak {
 	struct incident incident;
-	int64_t judged_at; /* when its verdict was last noted */
-	int64_t look_at;   /* when its mail is to be looked for; 0: not */
-	int64_t told_at;   /* something of it was logged that is said again */
+	int64_t judged_at;  /* when its verdict was last noted */
+	int64_t look_at;    /* when its mail is to be looked for; 0: not */
+	int64_t told_at;    /* something of it was logged that is said again */
+	bool is_in_journal; /* as an open one, when it was last looked */
 	struct outbreak *next;
 };
 
@@ -67,7 +68,6 @@ struct hand {
 	json_t *watcher_state;
 	int64_t watcher_at;
 	bool is_ready, told_begin;
-	int status;
 };
 
 static int64_t now_s(void)
@@ -569,6 +569,8 @@ static bool note_open(void *context, const struct incident *incident)
 		c->incident.changed = incident->changed;
 		c->look_at = now_s() + BY_PERSON_S;
 	}
+	if (c != NULL)
+		c->is_in_journal = true;
 	return true;
 }
 
@@ -581,7 +583,7 @@ static void drop_ended(struct hand *h)
 		char name[SOURCE_TEXT_MAX];
 
 		next = c->next;
-		if (h->journal == NULL ||
+		if (c->is_in_journal || h->journal == NULL ||
 			casebook_find(h->journal, c->incident.number, &now, &problem) < 0 ||
 			incident_is_open(now.state))
 			continue;
@@ -602,6 +604,8 @@ static void look(struct hand *h)
 
 	if (!has_journal(h))
 		return;
+	for (struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
+		c->is_in_journal = false;
 	if (went_well(h, casebook_each(h->journal, &choice, note_open, h, &problem), &problem))
 		drop_ended(h);
 }

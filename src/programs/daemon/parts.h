@@ -9,7 +9,7 @@
  *   watcher  {"say": "verdict", "source", "verdict": "suspect"|"contain", "score", "threshold",
  *             "at_us", "messages", "recipients", "active", "evidence": [{"detector", "bits",
  *             "text", "ids"}]}
- *            {"say": "mail", "source", "at_us"}     of one that is contained
+ *            {"say": "mail", "source"}              of one that is contained
  *            {"say": "state", …}                    every few seconds
  *   hand     {"do": "forgiven", "source", "until_us"}  what a person released, before all else
  *            {"do": "begin"}                        read now

@@ -352,8 +352,8 @@ static void end_parts(struct starter *s)
 		reap(s);
 	}
 	tell_parts(s, SIGKILL);
-	while (some_run(s) && waitpid(-1, NULL, 0) > 0)
-		break;
+	while (waitpid(-1, NULL, 0) > 0)
+		continue;
 }
 
 static int take_signals(struct starter *s)

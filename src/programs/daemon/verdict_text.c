@@ -89,15 +89,6 @@ bool verdict_read_source(const json_t *o, struct source *ret)
 	       source_parse(slice_of(text), ret) == 0 && ret->kind != SOURCE_UNKNOWN;
 }
 
-/* The name of a detector is one of ours, or it is no evidence. */
-static const char *detector_named(const char *name)
-{
-	for (const struct conduct *c = conduct_table(); c->name != NULL; c++)
-		if (strcmp(c->name, name) == 0)
-			return c->name;
-	return NULL;
-}
-
 static void read_ids(const json_t *list, struct evidence *ret)
 {
 	const json_t *value;
@@ -138,9 +129,10 @@ static bool read_one(const json_t *o, struct evidence *ret)
 	*ret = (struct evidence){0};
 	if (detector == NULL || text == NULL || !read_bits(o, "bits", &ret->bits))
 		return false;
-	ret->detector = detector_named(detector);
-	if (ret->detector == NULL)
+	const struct conduct *known = conduct_find(detector);
+	if (known == NULL)
 		return false;
+	ret->detector = known->name;
 	read_text(text, ret->text);
 	read_ids(json_object_get(o, "ids"), ret);
 	return true;

@@ -110,7 +110,7 @@ struct watcher {
 	size_t forgiven_count;
 	struct told told[TOLD];
 	struct {
-		uint64_t accepted, from_spool, bodies, history, told;
+		uint64_t accepted, from_spool, bodies;
 	} counts;
 	bool has_begun, is_ready, told_ready, is_behind;
 };
@@ -225,7 +225,6 @@ static void tell_verdict(struct watcher *w, const struct watch_result *r)
 
 	if (!is_news(w, r))
 		return;
-	w->counts.told++;
 	(void)talk_say(
 		w->talk, verdict_write(r, ledger_active(l, r->sighting.fact->at_us - ACTIVE_US)));
 }
@@ -255,7 +254,6 @@ static void take_fact(struct watcher *w, const struct fact *fact)
 	struct watch_result r;
 	bool is_history = clock_us() - fact->at_us > FRESH_US;
 
-	w->counts.history += is_history;
 	if (w->forgiven_count > 0)
 		forgive(w, fact->at_us);
 	learn_domains(w, fact);
