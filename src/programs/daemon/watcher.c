@@ -2,51 +2,40 @@
  * remembers, judges, and tells the hand. It has no rights but to read. */
 #include "base/json_text.h"
 #include "base/memory.h"
-#include "base/sketch.h"
-#include "formats/log_name.h"
-#include "incidents/ledger_store.h"
-#include "incidents/watch.h"
+#include "programs/daemon/domain_lookup.h"
 #include "programs/daemon/events.h"
+#include "programs/daemon/ledger_keeper.h"
+#include "programs/daemon/older_logs.h"
 #include "programs/daemon/parts.h"
 #include "programs/daemon/talk.h"
+#include "programs/daemon/telling.h"
 #include "programs/daemon/verdict_text.h"
 #include "sensors/log_facts.h"
 #include "sensors/spool_facts.h"
 #include "sensors/spool_watch.h"
-#include "systems/exim/domains.h"
 #include "systems/exim/spool.h"
 #include "systems/local_tables.h"
 #include "systems/log_archive.h"
 #include "systems/log_follow.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_US        INT64_C(1000000)
-#define FRESH_US         (INT64_C(3600) * SECOND_US) /* what is older when it is read is history */
-#define TURN_LINES       4000
-#define TURN_BYTES       ((size_t)4 << 20)
-#define SPOOL_AGAIN_MS   250 /* between two looks for new folders */
-#define TURN_ARRIVALS    1000
-#define ARRIVALS_MS      1000 /* folders that could not be read are tried again */
-#define SAVE_MS          60000
-#define STATE_MS         2000
-#define TELL_AGAIN_US    (INT64_C(2) * SECOND_US) /* of one source, while its score rises */
-#define ACTIVE_US        (INT64_C(86400) * SECOND_US)
-#define DOMAINS_MOST     2000 /* questions to Exim in a minute */
-#define DOMAINS_IDLE_MS  2000 /* without a question it is let go: it keeps what it looked up */
-#define DOMAINS_AGAIN_MS 200
-#define SOURCE_BYTES     3300  /* that a source takes, with two unfinished episodes */
-#define HELD_MOST        10000 /* sources that are contained at a time */
-#define BEHIND_BYTES     ((uint64_t)8 << 20)
+#define SECOND_US INT64_C(1000000)
+#define FRESH_US  (INT64_C(3600) * SECOND_US) /* what is older when it is read is history */
+/* A turn of the loop is short: who asks at the policy socket waits for it. */
+#define TURN_LINES     128
+#define TURN_BYTES     ((size_t)4 << 20)
+#define SPOOL_AGAIN_MS 250 /* between two looks for new folders */
+#define TURN_ARRIVALS  16
+#define ARRIVALS_MS    1000 /* folders that could not be read are tried again */
+#define STATE_MS       2000
+#define BEHIND_BYTES   ((uint64_t)8 << 20)
 
 struct followed {
 	struct watcher *watcher;
@@ -57,58 +46,38 @@ struct followed {
 	const char *path;
 };
 
-/* A source that the hand has contained: its mail is told of. */
-struct held {
-	uint64_t hash;
-	int64_t told_us;
-};
-
 /* A person has released what that source did up to then. */
 struct forgiven {
 	struct source source;
 	int64_t until_us;
 };
 
-/* What was told of a source lately. */
-struct told {
-	uint64_t hash;
-	int64_t at_us; /* of the loop's clock */
-	float score;
-};
-#define TOLD 1024
-
 struct watcher {
 	const struct daemon_part *part;
 	const struct settings_values *values;
 	struct loop *loop;
 	struct talk *talk;
+	struct telling *telling;
+	struct ledger_keeper *keeper;
 	struct watch *watch;
 	struct networks *networks;
 	struct log_facts *facts;
 	struct followed logs[PLAN_LOGS];
 	size_t log_count;
-	struct log_archive *archive; /* what was rotated before we came; NULL: it is read */
-	struct loop_timer *archive_timer;
-	struct ledger_saved saved; /* what was remembered when we came */
-	struct loop_child *saving;
-	int64_t save_ms;
+	struct older_logs *older; /* NULL: they are read */
 	struct exim_spool *spool;
 	struct spool_watch *arrivals;
 	struct loop_watch *arrivals_watch;
 	struct loop_timer *arrivals_timer;
 	int64_t begun_us, spool_ms;
 	struct spool_facts *spool_facts;
-	struct exim_domains *domains;
-	int64_t domains_ms;
-	unsigned domains_left, bodies_left;
+	struct domain_lookup *domains;
+	unsigned bodies_left;
 	bool has_table; /* of hosted domains: Exim is not asked */
 	struct loop_timer *state_timer, *pulse;
 	int64_t minute;
-	struct held *held;
-	size_t held_count;
 	struct forgiven *forgiven;
 	size_t forgiven_count;
-	struct told told[TOLD];
 	struct {
 		uint64_t accepted, from_spool, bodies;
 	} counts;
@@ -124,40 +93,6 @@ static int64_t clock_us(void)
 }
 
 /* ---- what is known of domains ---- */
-
-static void ask_exim(struct watcher *w, struct slice domain)
-{
-	char name[256];
-	const char *names[] = {name};
-	const struct exim_program program = {
-		w->part->plan->exim, w->part->plan->global.exim_config};
-	enum hosted hosted = HOSTED_UNKNOWN;
-	struct problem problem = {0};
-	int64_t now = loop_now_ms(w->loop);
-
-	if (program.path == NULL || domain.len == 0 || domain.len >= sizeof(name) ||
-		w->domains_left == 0)
-		return;
-	if (w->domains == NULL && now - w->domains_ms < DOMAINS_AGAIN_MS)
-		return;
-	if (w->domains == NULL && exim_domains_begin(&program, &w->domains, &problem) < 0)
-		EVENT_LOG(w->part->log, EVENT_DOMAINS_TROUBLE, now,
-			event_text("error", slice_of(problem.text)));
-	w->domains_ms = now;
-	if (w->domains == NULL)
-		return;
-	w->domains_left--;
-	memcpy(name, domain.at, domain.len);
-	name[domain.len] = '\0';
-	if (exim_domains_ask(w->domains, names, 1, &hosted, &problem) < 0) {
-		EVENT_LOG(w->part->log, EVENT_DOMAINS_TROUBLE, now,
-			event_text("error", slice_of(problem.text)));
-		exim_domains_free(w->domains);
-		w->domains = NULL;
-	}
-	if (hosted != HOSTED_UNKNOWN)
-		ledger_set_hosted(watch_ledger(w->watch), domain, hosted);
-}
 
 static struct slice domain_of(struct slice address)
 {
@@ -177,56 +112,7 @@ static void learn_domains(struct watcher *w, const struct fact *fact)
 		ledger_set_hosted(l, local, HOSTED_YES);
 	if (fact->kind == FACT_ACCEPTED && fact->source != NULL && !w->has_table &&
 		sender.len > 0 && ledger_hosted(l, sender) == HOSTED_UNKNOWN)
-		ask_exim(w, sender);
-}
-
-/* ---- what is told to the hand ---- */
-
-static struct held *find_held(struct watcher *w, uint64_t hash)
-{
-	for (size_t i = 0; i < w->held_count; i++)
-		if (w->held[i].hash == hash)
-			return &w->held[i];
-	return NULL;
-}
-
-static void tell_mail(struct watcher *w, const struct ledger_source *s)
-{
-	struct held *h = find_held(w, s->hash);
-	int64_t now = clock_us();
-	struct source source;
-
-	if (h == NULL || now - h->told_us < SECOND_US)
-		return;
-	h->told_us = now;
-	ledger_source_copy(s, &source);
-	json_t *o = json_object();
-	json_put(o, "say", json_string("mail"));
-	json_put(o, "source", verdict_write_source(&source));
-	(void)talk_say(w->talk, o);
-}
-
-/* Whether it is worth telling: a source's verdict is new, or has grown. */
-static bool is_news(struct watcher *w, const struct watch_result *r)
-{
-	struct told *t = &w->told[r->sighting.source->hash % TOLD];
-	int64_t now = clock_us();
-
-	if (t->hash == r->sighting.source->hash && now - t->at_us < TELL_AGAIN_US &&
-		r->score < (double)t->score + 1)
-		return false;
-	*t = (struct told){r->sighting.source->hash, now, (float)r->score};
-	return true;
-}
-
-static void tell_verdict(struct watcher *w, const struct watch_result *r)
-{
-	struct ledger *l = watch_ledger(w->watch);
-
-	if (!is_news(w, r))
-		return;
-	(void)talk_say(
-		w->talk, verdict_write(r, ledger_active(l, r->sighting.fact->at_us - ACTIVE_US)));
+		domain_lookup_ask(w->domains, l, sender);
 }
 
 /* ---- facts ---- */
@@ -260,11 +146,11 @@ static void take_fact(struct watcher *w, const struct fact *fact)
 	if (!watch_take(w->watch, fact, &r))
 		return;
 	if (r.sighting.kind == SIGHTING_MESSAGE && !is_history)
-		tell_mail(w, r.sighting.source);
+		telling_mail(w->telling, w->talk, r.sighting.source, clock_us());
 	if (r.verdict == VERDICT_NOTHING)
 		return;
 	if (!is_history)
-		tell_verdict(w, &r);
+		telling_verdict(w->telling, w->talk, watch_ledger(w->watch), &r, clock_us());
 	else if (r.verdict == VERDICT_CONTAIN) /* it was found to send spam, long ago */
 		ledger_mark_bad(
 			watch_ledger(w->watch), r.sighting.source, r.sighting.episode, fact->at_us);
@@ -434,7 +320,7 @@ static void log_event(void *context, const struct log_follow_event *event)
 
 static bool all_read(const struct watcher *w)
 {
-	if (w->archive != NULL || !w->has_begun)
+	if (w->older != NULL || !w->has_begun)
 		return false;
 	for (size_t i = 0; i < w->log_count; i++) {
 		struct log_follow_state s;
@@ -471,20 +357,11 @@ static void on_log_timer(void *context)
 	read_log(context);
 }
 
-/* Where the reading of that log ended, as far as it is remembered. */
-static bool saved_position(const struct watcher *w, const char *path, struct log_position *ret)
-{
-	for (size_t i = 0; i < w->saved.place_count; i++)
-		if (strcmp(w->saved.places[i].log, path) == 0)
-			return log_position_parse(slice_of(w->saved.places[i].position), ret) == 0;
-	return false;
-}
-
 static void follow(struct watcher *w, const char *path, bool is_reject)
 {
 	struct followed *f = &w->logs[w->log_count++];
 	struct log_position position;
-	bool saved = saved_position(w, path, &position);
+	bool saved = ledger_keeper_position(w->keeper, path, &position);
 	const struct log_follow_options options = {
 		.path = path, .start = LOG_FOLLOW_FROM_START, .linger_seconds = 60};
 
@@ -501,59 +378,13 @@ static void follow(struct watcher *w, const char *path, bool is_reject)
 
 /* ---- what was written before we came ---- */
 
-/* The rotated files of the main logs: the past of every source. */
-struct older {
-	char **paths; /* owned */
-	size_t count;
-};
-
-static void find_older(const char *path, struct older *ret)
-{
-	char folder[PATH_MAX], live[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	const struct dirent *entry;
-	struct log_name name;
-	time_t now = time(NULL);
-	struct tm local;
-
-	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	DIR *d = opendir(folder[0] != '\0' ? folder : "/");
-	if (d == NULL || log_name_expand(slice_of(slash + 1), localtime_r(&now, &local), live,
-				 sizeof(live)) < 0) {
-		if (d != NULL)
-			(void)closedir(d);
-		return;
-	}
-	while ((entry = readdir(d)) != NULL) {
-		if (!log_name_parse(slice_of(slash + 1), slice_of(entry->d_name), &name) ||
-			strcmp(entry->d_name, live) == 0)
-			continue;
-		size_t room = strlen(folder) + strlen(entry->d_name) + 2;
-		char *one = memory_new(room, 1);
-		(void)snprintf(one, room, "%s/%s", folder, entry->d_name);
-		ret->paths = memory_grow(ret->paths, ret->count + 1, sizeof(char *));
-		ret->paths[ret->count++] = one;
-	}
-	(void)closedir(d);
-}
-
-static void take_older_line(void *context, size_t server, struct slice line)
+static void take_older_line(void *context, struct slice line)
 {
 	struct watcher *w = context;
 	struct fact fact;
 
-	(void)server;
 	if (log_facts_take(w->facts, LOG_FACTS_MAIN, line, &fact))
 		take_fact(w, &fact);
-}
-
-static void older_problem(void *context, const struct log_archive_problem *problem)
-{
-	struct watcher *w = context;
-
-	EVENT_LOG(w->part->log, EVENT_LOG_TROUBLE, loop_now_ms(w->loop),
-		event_text("path", slice_of(problem->path)),
-		event_text("error", slice_of(problem->said.text)));
 }
 
 static int64_t older_time(void *context, struct slice line)
@@ -572,66 +403,31 @@ static void follow_all(struct watcher *w)
 		follow(w, plan->logs[i].path, plan->logs[i].is_reject);
 }
 
-static void on_archive(void *context)
+static void older_done(void *context, uint64_t lines)
 {
 	struct watcher *w = context;
 
-	if (log_archive_read(w->archive, TURN_LINES)) {
-		loop_timer_start(w->archive_timer, 0, 0);
-		return;
-	}
-	const struct log_archive_progress p = log_archive_progress(w->archive);
 	EVENT_LOG(w->part->log, EVENT_LEDGER_LOADED, loop_now_ms(w->loop),
-		event_text("from", slice_of("older logs")), event_number("lines", (int64_t)p.lines),
+		event_text("from", slice_of("older logs")), event_number("lines", (int64_t)lines),
 		event_number("sources", (int64_t)ledger_count(watch_ledger(w->watch))));
-	log_archive_free(w->archive);
-	w->archive = NULL;
+	older_logs_free(w->older);
+	w->older = NULL;
 	follow_all(w);
 }
 
 /* What is remembered of nobody yet is learnt from what is there. */
-static void read_older(struct watcher *w)
+static void begin_reading(struct watcher *w)
 {
-	const struct daemon_plan *plan = w->part->plan;
-	const struct log_archive_visitor visitor = {.line = take_older_line,
-		.problem = older_problem,
-		.time = older_time,
-		.context = w};
-	struct older older = {0};
+	const struct older_logs_reader reader = {
+		.line = take_older_line, .time = older_time, .done = older_done, .context = w};
 
-	for (size_t i = 0; i < plan->log_count; i++)
-		if (!plan->logs[i].is_reject)
-			find_older(plan->logs[i].path, &older);
-	const struct log_archive_server server = {
-		.paths = (const char *const *)older.paths, .count = older.count};
-	if (older.count > 0)
-		w->archive = log_archive_new(&server, 1, &visitor);
-	for (size_t i = 0; i < older.count; i++)
-		free(older.paths[i]);
-	free(older.paths);
-	if (w->archive != NULL)
-		loop_timer_start(w->archive_timer, 0, 0);
-	else
+	if (!ledger_keeper_remembers(w->keeper))
+		w->older = older_logs_new(w->part, w->loop, &reader);
+	if (w->older == NULL)
 		follow_all(w);
 }
 
 /* ---- what the hand says ---- */
-
-static void hold_on(struct watcher *w, struct ledger_source *s)
-{
-	if (find_held(w, s->hash) != NULL || w->held_count == HELD_MOST)
-		return;
-	w->held = memory_grow(w->held, w->held_count + 1, sizeof(*w->held));
-	w->held[w->held_count++] = (struct held){.hash = s->hash};
-}
-
-static void let_go(struct watcher *w, uint64_t hash)
-{
-	struct held *h = find_held(w, hash);
-
-	if (h != NULL)
-		*h = w->held[--w->held_count];
-}
 
 /* The episode of which the verdict was: the more suspicious one. */
 static struct episode *worst_episode(const struct ledger_source *s)
@@ -652,11 +448,11 @@ static void mark(struct watcher *w, const char *word, const struct source *sourc
 		return;
 	if (strcmp(word, "bad") == 0) {
 		struct episode *e = worst_episode(s);
-		hold_on(w, s);
+		telling_hold_on(w->telling, s);
 		if (e != NULL && s->contained_us == 0)
 			ledger_mark_bad(l, s, e, e->last_us > 0 ? e->last_us : s->last_us);
 	} else {
-		let_go(w, s->hash);
+		telling_let_go(w->telling, s);
 		if (strcmp(word, "good") == 0)
 			ledger_mark_honest(l, s, clock_us());
 		else
@@ -684,10 +480,7 @@ static void heard(void *context, const json_t *object, const char *why)
 		loop_stop(w->loop);
 	} else if (word != NULL && strcmp(word, "begin") == 0 && !w->has_begun) {
 		w->has_begun = true;
-		if (w->saved.image != NULL)
-			follow_all(w);
-		else
-			read_older(w);
+		begin_reading(w);
 	} else if (word != NULL && verdict_read_source(object, &source)) {
 		if (strcmp(word, "forgiven") == 0)
 			keep_forgiven(w, &source, object);
@@ -698,116 +491,12 @@ static void heard(void *context, const json_t *object, const char *why)
 
 /* ---- what is kept ---- */
 
-static const char *store_folder(const struct watcher *w, char at[PATH_MAX])
+static bool log_place(void *context, size_t index, const char **ret_path, struct log_position *ret)
 {
-	(void)snprintf(at, PATH_MAX, "%s/ledger", w->values->general.state);
-	return at;
-}
+	const struct watcher *w = context;
 
-static void store_trouble(struct watcher *w, const struct problem *problem)
-{
-	EVENT_LOG(w->part->log, EVENT_LEDGER_TROUBLE, loop_now_ms(w->loop),
-		event_text("error", slice_of(problem->text)));
-}
-
-/* Before anything is hashed: what is remembered was made with a seed of its own. */
-static void load(struct watcher *w)
-{
-	char folder[PATH_MAX];
-	struct problem problem = {0};
-	int err = ledger_store_load(store_folder(w, folder), &w->saved, &problem);
-
-	if (err == 0) {
-		hash_set_seed(w->saved.seed);
-	} else if (err != -ENOENT) {
-		store_trouble(w, &problem);
-		ledger_store_set_aside(folder);
-	}
-}
-
-static struct watch *new_watch(const struct watcher *w)
-{
-	uint64_t most = w->values->daemon.memory / SOURCE_BYTES;
-	const struct watch_settings settings = {.alpha = w->values->detect.alpha,
-		.suspect_bits = (double)w->values->detect.suspect_bits,
-		.sources_max = most < LEDGER_SOURCES_MAX ? (size_t)most : LEDGER_SOURCES_MAX};
-
-	return watch_new(&settings);
-}
-
-static void remember(struct watcher *w)
-{
-	char folder[PATH_MAX];
-	struct problem problem = {0};
-	struct ledger *l;
-
-	w->watch = new_watch(w);
-	l = watch_ledger(w->watch);
-	if (w->saved.image == NULL)
-		return;
-	if (ledger_read(l, (struct slice){w->saved.image, w->saved.image_len}) == 0) {
-		EVENT_LOG(w->part->log, EVENT_LEDGER_LOADED, loop_now_ms(w->loop),
-			event_text("from", slice_of(store_folder(w, folder))),
-			event_number("saved", w->saved.saved),
-			event_number("sources", (int64_t)ledger_count(l)));
-		return;
-	}
-	(void)problem_set(&problem, 0, "%s: what is remembered is damaged, or of another version",
-		store_folder(w, folder));
-	store_trouble(w, &problem);
-	ledger_store_set_aside(folder);
-	ledger_saved_clear(&w->saved);
-	watch_free(w->watch);
-	w->watch = new_watch(w);
-}
-
-/* The ledger, and how far the logs are in it. 0, or a negative errno that was said. */
-static int save(struct watcher *w)
-{
-	char position_text[LOG_POSITION_TEXT], folder[PATH_MAX];
-	struct ledger_saved saved = {.seed = hash_seed,
-		.saved = (int64_t)time(NULL),
-		.places = memory_new(PLAN_LOGS, sizeof(struct ledger_place))};
-	struct problem problem = {0};
-
-	for (size_t i = 0; i < w->log_count; i++) {
-		struct log_position position;
-
-		if (log_follow_position(w->logs[i].follow, &position) < 0)
-			continue;
-		(void)log_position_text(&position, position_text);
-		saved.places[saved.place_count++] =
-			(struct ledger_place){memory_copy(w->logs[i].path, strlen(w->logs[i].path)),
-				memory_copy(position_text, strlen(position_text))};
-	}
-	saved.image = ledger_write(watch_ledger(w->watch), &saved.image_len);
-	int err = ledger_store_save(store_folder(w, folder), &saved, &problem);
-	ledger_saved_clear(&saved);
-	if (err < 0)
-		store_trouble(w, &problem);
-	return err;
-}
-
-static void on_saved(void *context, int status)
-{
-	struct watcher *w = context;
-
-	(void)status; /* it has said itself what went wrong */
-	loop_child_free(w->saving);
-	w->saving = NULL;
-}
-
-/* A child writes what it remembers as it was at this instant, while we go on. */
-static void begin_save(struct watcher *w)
-{
-	if (!w->is_ready || w->saving != NULL || loop_now_ms(w->loop) - w->save_ms < SAVE_MS)
-		return;
-	w->save_ms = loop_now_ms(w->loop);
-	pid_t pid = fork();
-	if (pid == 0)
-		_exit(save(w) == 0 ? 0 : 1);
-	if (pid > 0)
-		w->saving = loop_child_new(w->loop, pid, on_saved, w);
+	*ret_path = w->logs[index].path;
+	return log_follow_position(w->logs[index].follow, ret) == 0;
 }
 
 /* ---- how it is ---- */
@@ -883,7 +572,6 @@ static void begin_minute(struct watcher *w)
 {
 	w->minute = loop_now_ms(w->loop) / 60000;
 	w->bodies_left = (unsigned)w->values->detect.content_lookups;
-	w->domains_left = DOMAINS_MOST;
 }
 
 static void on_state(void *context)
@@ -892,12 +580,10 @@ static void on_state(void *context)
 
 	if (w->minute != loop_now_ms(w->loop) / 60000)
 		begin_minute(w);
-	if (w->domains != NULL && loop_now_ms(w->loop) - w->domains_ms > DOMAINS_IDLE_MS) {
-		exim_domains_free(w->domains);
-		w->domains = NULL;
-	}
+	domain_lookup_tick(w->domains);
 	say_state(w);
-	begin_save(w);
+	if (w->is_ready)
+		ledger_keeper_save_sometimes(w->keeper, w->log_count, log_place, w);
 }
 
 static void on_pulse(void *context)
@@ -948,7 +634,6 @@ static void open_sensors(struct watcher *w)
 		abort(); /* the zone of this system is always there */
 	log_facts_set_program(w->facts, w->values->log.syslog_name);
 	w->spool_facts = spool_facts_new(plan->exim_login);
-	w->archive_timer = loop_timer_new(w->loop, on_archive, w);
 }
 
 static void on_term(void *context)
@@ -965,24 +650,22 @@ static void watcher_free(struct watcher *w)
 		loop_timer_free(w->logs[i].timer);
 		log_follow_free(w->logs[i].follow);
 	}
-	loop_child_free(w->saving);
-	ledger_saved_clear(&w->saved);
-	log_archive_free(w->archive);
-	loop_timer_free(w->archive_timer);
+	older_logs_free(w->older);
+	ledger_keeper_free(w->keeper);
 	loop_watch_free(w->arrivals_watch);
 	loop_timer_free(w->arrivals_timer);
 	spool_watch_free(w->arrivals);
 	loop_timer_free(w->state_timer);
 	loop_timer_free(w->pulse);
 	talk_free(w->talk);
-	exim_domains_free(w->domains);
+	domain_lookup_free(w->domains);
+	telling_free(w->telling);
 	exim_spool_free(w->spool);
 	spool_facts_free(w->spool_facts);
 	log_facts_free(w->facts);
 	watch_free(w->watch);
 	networks_free(w->networks);
 	loop_free(w->loop);
-	free(w->held);
 	free(w->forgiven);
 	free(w);
 }
@@ -995,9 +678,10 @@ int watcher_run(const struct daemon_part *part)
 	w->part = part;
 	w->values = part->plan->values;
 	w->loop = loop_new();
-	load(w);
-	remember(w);
-	w->domains_ms = -DOMAINS_AGAIN_MS;
+	w->keeper = ledger_keeper_new(part, w->loop);
+	w->watch = ledger_keeper_watch(w->keeper);
+	w->domains = domain_lookup_new(part, w->loop);
+	w->telling = telling_new();
 	begin_minute(w);
 	w->begun_us = clock_us();
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -1013,7 +697,7 @@ int watcher_run(const struct daemon_part *part)
 		loop_timer_start(w->pulse, 0, PULSE_MS / 4);
 		loop_run(w->loop);
 		if (w->is_ready)
-			(void)save(w);
+			(void)ledger_keeper_save(w->keeper, w->log_count, log_place, w);
 	}
 	loop_signal_free(term);
 	watcher_free(w);

@@ -1,0 +1,167 @@
+#include "programs/daemon/ledger_keeper.h"
+
+#include "base/memory.h"
+#include "base/sketch.h"
+#include "incidents/ledger_store.h"
+#include "programs/daemon/events.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SAVE_MS      60000
+#define SOURCE_BYTES 3300 /* that a source takes, with two unfinished episodes */
+
+struct ledger_keeper {
+	const struct daemon_part *part;
+	struct loop *loop;
+	struct watch *watch;       /* the caller's */
+	struct ledger_saved saved; /* what was remembered when we came */
+	struct loop_child *saving;
+	int64_t save_ms;
+	char folder[PATH_MAX];
+};
+
+static void trouble(struct ledger_keeper *k, const struct problem *problem)
+{
+	EVENT_LOG(k->part->log, EVENT_LEDGER_TROUBLE, loop_now_ms(k->loop),
+		event_text("error", slice_of(problem->text)));
+}
+
+struct ledger_keeper *ledger_keeper_new(const struct daemon_part *part, struct loop *loop)
+{
+	struct ledger_keeper *k = memory_new(1, sizeof(*k));
+	struct problem problem = {0};
+
+	k->part = part;
+	k->loop = loop;
+	(void)snprintf(
+		k->folder, sizeof(k->folder), "%s/ledger", part->plan->values->general.state);
+	int err = ledger_store_load(k->folder, &k->saved, &problem);
+	if (err == 0) {
+		hash_set_seed(k->saved.seed);
+	} else if (err != -ENOENT) {
+		trouble(k, &problem);
+		ledger_store_set_aside(k->folder);
+	}
+	return k;
+}
+
+void ledger_keeper_free(struct ledger_keeper *k)
+{
+	if (k == NULL)
+		return;
+	loop_child_free(k->saving);
+	ledger_saved_clear(&k->saved);
+	free(k);
+}
+
+static struct watch *new_watch(const struct settings_values *values)
+{
+	uint64_t most = values->daemon.memory / SOURCE_BYTES;
+	const struct watch_settings settings = {.alpha = values->detect.alpha,
+		.suspect_bits = (double)values->detect.suspect_bits,
+		.sources_max = most < LEDGER_SOURCES_MAX ? (size_t)most : LEDGER_SOURCES_MAX};
+
+	return watch_new(&settings);
+}
+
+static bool read_image(struct ledger_keeper *k)
+{
+	struct ledger *l = watch_ledger(k->watch);
+
+	if (ledger_read(l, (struct slice){k->saved.image, k->saved.image_len}) < 0)
+		return false;
+	EVENT_LOG(k->part->log, EVENT_LEDGER_LOADED, loop_now_ms(k->loop),
+		event_text("from", slice_of(k->folder)), event_number("saved", k->saved.saved),
+		event_number("sources", (int64_t)ledger_count(l)));
+	return true;
+}
+
+struct watch *ledger_keeper_watch(struct ledger_keeper *k)
+{
+	struct problem problem = {0};
+
+	k->watch = new_watch(k->part->plan->values);
+	if (k->saved.image == NULL || read_image(k))
+		return k->watch;
+	(void)problem_set(
+		&problem, 0, "%s: what is remembered is damaged, or of another version", k->folder);
+	trouble(k, &problem);
+	ledger_store_set_aside(k->folder);
+	ledger_saved_clear(&k->saved);
+	watch_free(k->watch);
+	k->watch = new_watch(k->part->plan->values);
+	return k->watch;
+}
+
+bool ledger_keeper_remembers(const struct ledger_keeper *k)
+{
+	return k->saved.image != NULL;
+}
+
+bool ledger_keeper_position(
+	const struct ledger_keeper *k, const char *path, struct log_position *ret)
+{
+	for (size_t i = 0; i < k->saved.place_count; i++)
+		if (strcmp(k->saved.places[i].log, path) == 0)
+			return log_position_parse(slice_of(k->saved.places[i].position), ret) == 0;
+	return false;
+}
+
+static void add_place(
+	struct ledger_saved *saved, const char *path, const struct log_position *position)
+{
+	char text[LOG_POSITION_TEXT];
+
+	(void)log_position_text(position, text);
+	saved->places[saved->place_count++] = (struct ledger_place){
+		memory_copy(path, strlen(path)), memory_copy(text, strlen(text))};
+}
+
+int ledger_keeper_save(
+	struct ledger_keeper *k, size_t places, ledger_keeper_place *place, void *context)
+{
+	struct ledger_saved saved = {.seed = hash_seed,
+		.saved = (int64_t)time(NULL),
+		.places = memory_new(places + 1, sizeof(struct ledger_place))};
+	struct problem problem = {0};
+	struct log_position position;
+	const char *path;
+
+	for (size_t i = 0; i < places; i++)
+		if (place(context, i, &path, &position))
+			add_place(&saved, path, &position);
+	saved.image = ledger_write(watch_ledger(k->watch), &saved.image_len);
+	int err = ledger_store_save(k->folder, &saved, &problem);
+	ledger_saved_clear(&saved);
+	if (err < 0)
+		trouble(k, &problem);
+	return err;
+}
+
+static void on_saved(void *context, int status)
+{
+	struct ledger_keeper *k = context;
+
+	(void)status; /* it has said itself what went wrong */
+	loop_child_free(k->saving);
+	k->saving = NULL;
+}
+
+void ledger_keeper_save_sometimes(
+	struct ledger_keeper *k, size_t places, ledger_keeper_place *place, void *context)
+{
+	if (k->saving != NULL || loop_now_ms(k->loop) - k->save_ms < SAVE_MS)
+		return;
+	k->save_ms = loop_now_ms(k->loop);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(ledger_keeper_save(k, places, place, context) == 0 ? 0 : 1);
+	if (pid > 0)
+		k->saving = loop_child_new(k->loop, pid, on_saved, k);
+}
