@@ -24,6 +24,9 @@
 /* The counts are halved in this time, so that a thief who takes a week is still seen as one. */
 #define EPISODE_HALF_US (INT64_C(4) * 86400 * 1000000)
 
+/* A recipient that was offered and not taken within this time is forgotten. */
+#define EPISODE_OFFER_US (INT64_C(5) * 60 * 1000000)
+
 /* What one detector has to say; the index is the detector's. */
 struct episode_note {
 	float bits;
@@ -36,6 +39,11 @@ struct episode {
 	int64_t faded_us;
 	uint32_t messages;
 	uint16_t day, day_strangers; /* recipients who are strangers, on that day */
+
+	/* recipients who are strangers, offered and not taken yet, of messages that are being given
+	 * to us; not saved */
+	int64_t offered_us; /* the latest */
+	uint16_t offered;
 
 	/* these fade */
 	float stranger_messages; /* to strangers only */
@@ -65,6 +73,17 @@ struct episode {
 	float score_told; /* for the one who tells */
 	uint16_t told_day;
 };
+
+static inline unsigned episode_offered(const struct episode *e, int64_t at_us)
+{
+	return at_us - e->offered_us <= EPISODE_OFFER_US ? e->offered : 0;
+}
+
+/* Of its messages and offers. */
+static inline int64_t episode_latest(const struct episode *e)
+{
+	return e->offered_us > e->last_us ? e->offered_us : e->last_us;
+}
 
 /* To and from bytes. */
 void episode_code(struct episode *e, struct codec *c);

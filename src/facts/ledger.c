@@ -62,6 +62,25 @@ static bool note_sent(struct ledger *l, const struct fact *fact, struct sighting
 	return true;
 }
 
+/* What is offered and never taken says nothing of its past: only what it is doing now. */
+static bool note_offered(struct ledger *l, const struct fact *fact, struct sighting *ret)
+{
+	struct ledger_source *s =
+		ledger_is_source(fact->source) ? ledger_find(l, fact->source) : NULL;
+
+	if (s == NULL || fact->recipient.len == 0)
+		return false;
+	ret->kind = SIGHTING_OFFER;
+	ledger_look_network(l, s, ret);
+	unsigned which = ledger_is_unfamiliar(ret->network) ? EPISODE_UNFAMILIAR : EPISODE_FAMILIAR;
+	ledger_set_source(ret, s, ledger_episode(s, which, fact->at_us));
+	ret->first_in_episode = ret->episode->messages == 0;
+	ledger_look_offer(l, s, ret);
+	if (ret->strangers > 0)
+		ledger_count_offer(ret->episode, fact->at_us);
+	return ret->strangers > 0;
+}
+
 /* ---- what others found out about a source ---- */
 
 void ledger_mark_bad(struct ledger *l, struct ledger_source *s, struct episode *e, int64_t at_us)
@@ -111,6 +130,8 @@ bool ledger_note(struct ledger *l, const struct fact *fact, struct sighting *ret
 		return ledger_note_outcome(l, fact, ret);
 	case FACT_REFUSED:
 		return ledger_note_refused(l, fact, ret);
+	case FACT_OFFERED:
+		return note_offered(l, fact, ret);
 	case FACT_SCORED:
 		return ledger_note_score(l, fact, ret);
 	case FACT_LOGIN_FAILED:

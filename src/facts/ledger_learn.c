@@ -92,10 +92,18 @@ struct episode *ledger_episode(struct ledger_source *s, unsigned which, int64_t 
 
 	if (e == NULL)
 		e = s->episodes[which] = memory_new(1, sizeof(*e));
-	else if (at_us - e->last_us > quiet)
+	else if (at_us - episode_latest(e) > quiet)
 		*e = (struct episode){0};
 	episode_fade(e, at_us);
 	return e;
+}
+
+void ledger_count_offer(struct episode *e, int64_t at_us)
+{
+	unsigned before = episode_offered(e, at_us);
+
+	e->offered = (uint16_t)(before < UINT16_MAX ? before + 1 : before);
+	e->offered_us = at_us;
 }
 
 static void keep_id(char at[EPISODE_ID_MAX], struct slice id)
@@ -137,6 +145,7 @@ static void count_strangers(struct episode *e, const struct sighting *seen)
 	unsigned today = e->day_strangers + seen->strangers;
 
 	e->strangers += (float)seen->strangers;
+	e->offered = (uint16_t)(e->offered > seen->strangers ? e->offered - seen->strangers : 0);
 	e->day_strangers = (uint16_t)(today < UINT16_MAX ? today : UINT16_MAX);
 	if (seen->strangers == 0)
 		return;

@@ -227,6 +227,21 @@ static void read_text(struct ledger *l, const struct fact *fact)
 	}
 }
 
+void ledger_look_offer(struct ledger *l, const struct ledger_source *s, struct sighting *ret)
+{
+	const struct customer *c = surroundings_customer(l->around, s->customer);
+	struct slice recipient = ret->fact->recipient;
+	uint64_t hash = hash_nocase(recipient);
+
+	if (known_set_has(&s->habit.known, hash))
+		ret->known = 1;
+	else if (is_colleague(l, c, recipient, hash))
+		ret->colleagues = 1;
+	else
+		ret->strangers = 1;
+	see_sender(l, s, ret);
+}
+
 void ledger_look_message(struct ledger *l, const struct ledger_source *s, struct sighting *ret)
 {
 	read_text(l, ret->fact);

@@ -117,6 +117,9 @@ void ledger_look_network(struct ledger *l, const struct ledger_source *s, struct
 /* All else; reads the text and fills what the ledger keeps of the fact in hand. */
 void ledger_look_message(struct ledger *l, const struct ledger_source *s, struct sighting *ret);
 
+/* Of the one recipient that is offered. */
+void ledger_look_offer(struct ledger *l, const struct ledger_source *s, struct sighting *ret);
+
 /* false: it has no address, or one of a near network, which says nothing. */
 bool ledger_find_network(struct ledger *l, struct slice client, struct network *ret);
 
@@ -132,6 +135,9 @@ struct episode *ledger_latest_episode(const struct ledger_source *s);
 /* new_day: the first message of it. */
 void ledger_learn(
 	struct ledger *l, struct ledger_source *s, const struct sighting *seen, bool new_day);
+
+/* A stranger is offered. */
+void ledger_count_offer(struct episode *e, int64_t at_us);
 
 /* s: NULL for mail that came in. */
 void ledger_use_links(struct ledger *l, struct ledger_source *s, const struct sighting *seen);

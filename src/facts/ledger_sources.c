@@ -235,7 +235,8 @@ void ledger_sweep(struct ledger *l, int64_t at_us)
 		for (size_t i = 0; i < EPISODES; i++) {
 			struct episode *e = s->episodes[i];
 
-			if (e == NULL || at_us - e->last_us <= EPISODE_QUIET_US + LEDGER_DAY_US)
+			if (e == NULL ||
+				at_us - episode_latest(e) <= EPISODE_QUIET_US + LEDGER_DAY_US)
 				continue;
 			free(e);
 			s->episodes[i] = NULL;

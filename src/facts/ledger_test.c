@@ -309,6 +309,58 @@ static void test_bytes(void **state)
 	assert_true(ledger_bytes(l) - before < (size_t)4 * 8192); /* the customer's, too */
 }
 
+static bool offer(struct ledger *l, const struct source *who, const char *client, const char *to,
+	int64_t at_us, struct sighting *ret)
+{
+	const struct fact fact = {.kind = FACT_OFFERED,
+		.at_us = at_us,
+		.source = who,
+		.client = slice_of(client),
+		.sender = slice_of("ann@shop.test"),
+		.recipient = slice_of(to)};
+
+	return ledger_note(l, &fact, ret);
+}
+
+static void test_offers(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+	struct source ann, nobody;
+	int64_t at = BEGIN + DAY * 40;
+
+	(void)state;
+	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	source_set(&nobody, SOURCE_MAILBOX, slice_of("new@shop.test"));
+	assert_false(offer(l, &nobody, "192.0.2.1", "x@far.test", at, &s));
+	assert_null(ledger_find(l, &nobody)); /* an offer makes no source */
+	for (int i = 0; i < 5; i++)
+		note(l,
+			&(struct sent){"ann@shop.test", "bob@far.test", .ip = "192.0.2.1",
+				.at_us = at - (5 - i) * DAY},
+			&s);
+
+	assert_false(offer(l, &ann, "192.0.2.1", "bob@far.test", at, &s));
+	for (unsigned i = 1; i <= 4; i++) {
+		char to[32];
+
+		(void)snprintf(to, sizeof(to), "x%u@far.test", i);
+		assert_true(offer(l, &ann, "192.0.2.1", to, at, &s));
+		assert_int_equal(s.kind, SIGHTING_OFFER);
+		assert_int_equal(s.strangers, 1);
+		assert_int_equal(episode_offered(s.episode, at), i);
+	}
+	/* nothing was learnt, and what is taken is counted once */
+	assert_int_equal(ledger_messages(l), 5);
+	note(l, &(struct sent){"ann@shop.test", "x1@far.test", .ip = "192.0.2.1", .at_us = at}, &s);
+	assert_int_equal(s.strangers, 1);
+	assert_int_equal(s.episode->day_strangers, 1);
+	assert_int_equal(episode_offered(s.episode, at), 3);
+	assert_int_equal(episode_offered(s.episode, at + EPISODE_OFFER_US + 1), 0);
+	assert_true(offer(l, &ann, "192.0.2.1", "x9@far.test", at + EPISODE_OFFER_US + 1, &s));
+	assert_int_equal(episode_offered(s.episode, at + EPISODE_OFFER_US + 1), 1);
+}
+
 static void test_login_guesses(void **state)
 {
 	AUTO(ledger) l = new_ledger(100);
@@ -340,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_wants_text),
 		cmocka_unit_test(test_crowded_out),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_login_guesses),
 	};
 

@@ -34,7 +34,12 @@ enum link_novelty {
 	LINK_STRANGE, /* new to this server */
 };
 
-enum sighting_kind { SIGHTING_MESSAGE, SIGHTING_OUTCOME, SIGHTING_SCORE };
+enum sighting_kind {
+	SIGHTING_MESSAGE,
+	SIGHTING_OUTCOME,
+	SIGHTING_SCORE,
+	SIGHTING_OFFER, /* of one recipient; nothing is learnt from it */
+};
 
 struct sighting {
 	enum sighting_kind kind;
@@ -45,7 +50,7 @@ struct sighting {
 	enum source_kind source_kind;
 	const char *source_name;
 
-	/* of a message */
+	/* of a message; network, recipients and sender also of an offer */
 	enum network_novelty network;
 	double country_share;                  /* how usual its country is on this server, 0 to 1 */
 	unsigned known, colleagues, strangers; /* recipients */

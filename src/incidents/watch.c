@@ -82,7 +82,7 @@ static double threshold_of(const struct watch *w, const struct sighting *s)
 
 static bool is_telling(const struct sighting *s)
 {
-	if (s->kind == SIGHTING_MESSAGE)
+	if (s->kind == SIGHTING_MESSAGE || s->kind == SIGHTING_OFFER)
 		return s->strangers > 0;
 	return s->fact->at_us - s->episode->last_us < HOUR_US;
 }

@@ -7,17 +7,28 @@
 #define FREE     4.0 /* strangers a day that everybody may have */
 #define BEYOND   1.3 /* times the busiest day */
 #define DOUBLING 1.6 /* bits */
+#define DAY_US   INT64_C(86400000000)
+
+static double strangers_today(const struct sighting *s)
+{
+	const struct episode *e = s->episode;
+	bool same_day = s->fact->at_us / DAY_US == e->day;
+
+	return (s->kind != SIGHTING_OFFER || same_day ? e->day_strangers : 0) +
+	       episode_offered(e, s->fact->at_us);
+}
 
 bool burst_look(const struct sighting *s, struct conduct_finding *ret)
 {
 	double busiest = habit_busiest(s->habit);
-	double beyond = s->episode->day_strangers - BEYOND * fmax(FREE, busiest);
+	double today = strangers_today(s);
+	double beyond = today - BEYOND * fmax(FREE, busiest);
 
-	if (!is_written_message(s) || s->strangers == 0 || beyond <= 0)
+	if (!is_sending(s) || s->strangers == 0 || beyond <= 0)
 		return false;
 	ret->change = CONDUCT_RAISE;
 	ret->bits = DOUBLING * log2(1 + beyond);
-	ret->numbers[0] = s->episode->day_strangers;
+	ret->numbers[0] = today;
 	ret->numbers[1] = busiest;
 	return true;
 }

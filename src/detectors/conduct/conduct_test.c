@@ -74,6 +74,36 @@ static void to_strangers(struct scene *x, unsigned strangers, unsigned of_the_da
 	x->episode.stranger_messages = 1;
 }
 
+/* What is being offered counts as if it were taken, once, and a known network is no news of it. */
+static void test_offers(void **state)
+{
+	struct scene x;
+
+	(void)state;
+	begin(&x);
+	x.s.kind = SIGHTING_OFFER;
+	x.s.strangers = 1;
+	x.episode.day = (uint16_t)(AT / INT64_C(86400000000));
+	x.episode.day_strangers = 100;
+	x.episode.offered = 100;
+	x.episode.offered_us = AT;
+	check_said(&x, "burst", "200 new recipients in a day");
+	x.fact.at_us = AT + EPISODE_OFFER_US + 1;
+	check_said(&x, "burst", "100 new recipients in a day");
+
+	x.s.network = NETWORK_NEW_COUNTRY;
+	x.episode.networks = 1;
+	double once = bits_of(&x, "new-network");
+	assert_true(once > 3);
+	assert_true(bits_of(&x, "new-network") == once);
+	x.s.kind = SIGHTING_MESSAGE;
+	assert_true(bits_of(&x, "new-network") == once);
+	x.s.kind = SIGHTING_OFFER;
+	x.s.network = NETWORK_KNOWN;
+	assert_true(bits_of(&x, "new-network") == 0);
+	assert_true(bits_of(&x, "strangers") == 0);
+}
+
 static void test_table(void **state)
 {
 	size_t n = 0;
@@ -367,6 +397,7 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_bulk),

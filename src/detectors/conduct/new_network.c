@@ -62,7 +62,10 @@ static double level_now(const struct sighting *s)
 
 bool new_network_look(const struct sighting *s, struct conduct_finding *ret)
 {
-	if (s->kind != SIGHTING_MESSAGE || s->network == NETWORK_SILENT)
+	if ((s->kind != SIGHTING_MESSAGE && s->kind != SIGHTING_OFFER) ||
+		s->network == NETWORK_SILENT)
+		return false;
+	if (s->network == NETWORK_KNOWN && s->kind == SIGHTING_OFFER)
 		return false;
 	if (s->network == NETWORK_KNOWN) {
 		ret->bits = KNOWN;
@@ -71,7 +74,8 @@ bool new_network_look(const struct sighting *s, struct conduct_finding *ret)
 	double level = level_now(s);
 	if (level <= 0)
 		return false;
-	s->episode->network_level = (float)level;
+	if (s->kind == SIGHTING_MESSAGE) /* else it would be counted again when it is taken */
+		s->episode->network_level = (float)level;
 	ret->change = CONDUCT_RAISE;
 	ret->bits = level;
 	ret->numbers[0] = s->episode->networks;

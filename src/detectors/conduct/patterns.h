@@ -42,4 +42,10 @@ static inline bool is_written_message(const struct sighting *s)
 	return s->kind == SIGHTING_MESSAGE && !s->fact->is_automatic;
 }
 
+/* One that is being offered, too: what it says is the same when it is taken, and counted once. */
+static inline bool is_sending(const struct sighting *s)
+{
+	return s->kind == SIGHTING_OFFER || is_written_message(s);
+}
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/frame.h"
 #include "base/memory.h"
+#include "base/unix_socket.h"
 #include "programs/daemon/talk.h"
 
 #include <errno.h>
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -155,64 +154,17 @@ static void on_peer(void *context, unsigned ready)
 
 /* ---- the socket ---- */
 
-static int make_address(const char *path, struct sockaddr_un *ret)
-{
-	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(ret->sun_path))
-		return -ENAMETOOLONG;
-	memcpy(ret->sun_path, path, strlen(path) + 1);
-	return 0;
-}
-
-static int connect_to(const char *path)
-{
-	struct sockaddr_un address;
-	int err = make_address(path, &address);
-	int fd = err == 0 ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
-
-	if (fd < 0)
-		return err < 0 ? err : -errno;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	err = -errno;
-	(void)close(fd);
-	return err;
-}
-
-/* A socket that nobody serves was left by one that was killed. */
-static int clear_place(const char *path)
-{
-	struct stat s;
-
-	if (lstat(path, &s) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(s.st_mode))
-		return -EEXIST;
-	int fd = connect_to(path);
-	if (fd >= 0) {
-		(void)close(fd);
-		return -EADDRINUSE;
-	}
-	return unlink(path) < 0 ? -errno : 0;
-}
-
 static int serve(struct control *c)
 {
-	struct sockaddr_un address;
-	int err = make_address(c->path, &address);
-
-	if (err == 0)
-		err = clear_place(c->path);
-	if (err < 0)
-		return err;
-	c->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->socket < 0)
-		return -errno;
 	/* anyone may connect, so that he can be told that he may not ask */
-	if (bind(c->socket, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-		chmod(c->path, 0666) < 0 || listen(c->socket, BACKLOG) < 0)
-		return -errno;
-	err = loop_watch_new(c->loop, c->socket, on_peer, c, &c->watch);
+	const struct unix_socket_options options = {
+		.mode = 0666, .uid = (uid_t)-1, .backlog = BACKLOG};
+	int fd = unix_socket_listen(c->path, &options);
+
+	if (fd < 0)
+		return fd;
+	c->socket = fd;
+	int err = loop_watch_new(c->loop, c->socket, on_peer, c, &c->watch);
 	if (err == 0)
 		loop_watch_for(c->watch, LOOP_READ);
 	return err;
@@ -300,7 +252,7 @@ static int ask(int fd, const char *question, int64_t until, json_t **ret_answer)
 
 int control_ask(const char *path, const char *question, int timeout_ms, json_t **ret_answer)
 {
-	int fd = connect_to(path);
+	int fd = unix_socket_connect(path);
 
 	if (fd < 0)
 		return fd;
