@@ -67,6 +67,24 @@ static void print_log(const json_t *log)
 	(void)putchar('\n');
 }
 
+/* Nobody asks where no ACL was told to. */
+static void print_policy(const json_t *policy)
+{
+	char a[UNITS_TEXT], b[UNITS_TEXT];
+
+	if (policy == NULL) {
+		(void)puts("policy     nobody can ask (see the daemon's log)");
+		return;
+	}
+	(void)printf("policy     %s questions answered",
+		units_count_text((uint64_t)number(policy, "questions"), a));
+	if (number(policy, "wrong") + number(policy, "late") > 0)
+		(void)printf(", %s not understood, %s not finished in time",
+			units_count_text((uint64_t)number(policy, "wrong"), a),
+			units_count_text((uint64_t)number(policy, "late"), b));
+	(void)putchar('\n');
+}
+
 /* Whether what is shown is true now. */
 static bool is_well(const json_t *status)
 {
@@ -105,6 +123,7 @@ static void print_watcher(const json_t *status, const json_t *watcher)
 	{
 		print_log(log);
 	}
+	print_policy(json_object_get(watcher, "policy"));
 }
 
 static void print(const json_t *status)

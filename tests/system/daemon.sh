@@ -4,6 +4,7 @@
 # parts are killed, its settings reloaded, and a person releases what it has done.
 # shellcheck source=tests/system/lib.bash
 . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+export LOG_SELECTOR=+millisec
 start_lab
 daemon_program=$(dirname "$stanch_program")/stanchd
 control=$work/run/control
@@ -24,12 +25,16 @@ hold {
 control {
 	socket = $control
 }
+policy {
+	socket = $lab/run/policy
+}
 END
 }
 
+with_times() { while IFS= read -r line; do printf '%s %s\n' "$EPOCHREALTIME" "$line"; done; }
 daemon=
 start_daemon() {
-	"$daemon_program" --config "$work/stanch.conf" >>"$work/daemon.log" 2>&1 &
+	"$daemon_program" --config "$work/stanch.conf" > >(with_times >>"$work/daemon.log") 2>&1 &
 	daemon=$!
 	wait_for 60 stanch status
 }
@@ -119,16 +124,17 @@ configure yes
 # --- the flood ------------------------------------------------------------------------------------
 
 thief=mailbox:bob@shop.test
-begun=$EPOCHREALTIME
 lab flood --user bob@shop.test --messages 200 --recipients 20 >/dev/null &
 flood=$!
 lab honest --messages 24 >/dev/null
 holds_true "the thief is contained by itself" wait_for 90 is_in_state "$thief" "contained cleaning clean"
 found=$(stanch incidents --all --json | jq "select(.source == \"$thief\") | .messages")
-printf '# found after %s messages, held from %.1f s after the first was sent\n' "$found" \
-	"$(awk -v a="$begun" -v b="$EPOCHREALTIME" 'BEGIN {print b - a}')"
 holds_true "within a few messages ($found)" test "${found:-999}" -le 25
 wait "$flood"
+# milliseconds from the first spam in Exim's log to an event of the daemon
+first=$(date -u -d "$(grep -m 1 "A=dovecot_plain:${thief#*:} .* id=flood" "$MAINLOG" | cut -c 1-23)" +%s.%3N)
+after() { awk -v e=" $1 source=$thief" -v f="$first" 'index($0, e) {printf "%.0f", ($1 - f) * 1000; exit}' "$work/daemon.log"; }
+printf '# found after %s messages and %s ms, its mail held after %s ms\n' "$found" "$(after contained)" "$(after held)"
 lab settle
 holds_true "until the queue is clean" wait_for 120 is_in_state "$thief" clean
 sleep 3
@@ -137,6 +143,23 @@ is "and no honest mail was held" "$(stanch holds --json | jq -r '.source' | sort
 number=$(stanch incidents --json | jq "select(.source == \"$thief\") | .incident")
 is "what it says is held is held" "$(stanch incident show "$number" --json | jq .held)" \
 	"$(stanch holds --json | jq -s "map(select(.source == \"$thief\") | .held) | add")"
+
+# --- Exim asks ------------------------------------------------------------------------------------
+
+# local processes: a script's, and Exim's own with each bounce
+by_local() { grep -c ' <= .* P=local' "$MAINLOG"; }
+asked() { echo $(($(stanch status --json | jq .watcher.policy.questions) - $(by_local))); }
+lab settle
+sleep 3
+before=$(asked)
+lab send --user emil@firm.test --messages 3 --recipients 5 --from emil@firm.test >/dev/null
+lab settle
+each_is_asked() { [[ $(asked) -eq $((before + 3 * (1 + 5 + 1))) ]]; }
+holds_true "each MAIL, RCPT and DATA is asked about" wait_for 20 each_is_asked
+lab script --login "$ACCOUNT" --from emil@firm.test --to dora@firm.test --subject hello >/dev/null
+holds_true "and so is the mail of a local process" wait_for 20 each_is_asked
+is "and all of it was understood" "$(stanch status --json | jq -c '.watcher.policy | [.wrong, .late]')" "[0,0]"
+is "nobody but Exim may ask" "$(stat -c '%a %U' "$lab/run/policy")" "600 $ACCOUNT"
 
 # --- killed ----------------------------------------------------------------------------------------
 
@@ -151,6 +174,8 @@ for part in stanchd-watcher stanchd-hand; do
 done
 kill -9 "$daemon"
 wait "$daemon" 2>/dev/null
+lab send --user emil@firm.test --messages 1 --recipients 2 --from emil@firm.test >"$work/sent"
+is "without a daemon Exim accepts mail" "$(grep -c . "$work/sent")" 1
 gone() { ! pgrep -f "stanchd --config $work/stanch.conf"; }
 holds_true "when the starter is killed, its parts end" wait_for 40 gone
 start_daemon
@@ -162,7 +187,7 @@ holds_true "and holds what the thief sends now" wait_for 60 bash -c \
 # --- nothing lost, nothing doubled ----------------------------------------------------------------
 
 lab settle
-in_the_logs() { cat "$MAINLOG" "$MAINLOG.1" | grep -c ' <= .* A=dovecot_plain:'; }
+in_the_logs() { cat "$MAINLOG" "$MAINLOG.1" | grep -c -e ' <= .* A=dovecot_plain:' -e ' <= [^<].* P=local'; }
 remembers_all() { [[ $(stanch status --json | jq .watcher.remembered) -eq $(in_the_logs) ]]; }
 holds_true "after all that, it remembers each message of the logs once" wait_for 20 remembers_all
 printf '# %s messages in the logs, %s remembered\n' "$(in_the_logs)" "$(stanch status --json | jq .watcher.remembered)"

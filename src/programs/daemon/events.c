@@ -50,4 +50,6 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 		"The control socket cannot be served."},
 	[EVENT_PEER_REFUSED] = {"peer-refused", EVENT_WARNING,
 		"Somebody who may not asked at the control socket."},
+	[EVENT_POLICY_TROUBLE] = {"policy-trouble", EVENT_ERROR,
+		"The socket at which Exim asks cannot be served; mail is accepted all the same."},
 };

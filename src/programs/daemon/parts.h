@@ -24,8 +24,9 @@
 struct daemon_part {
 	const struct daemon_plan *plan;
 	struct event_log *log;
-	int link;  /* to the other part; its own */
-	int pulse; /* a byte now and then says to the starter that it lives; 'r': it is ready */
+	int link;   /* to the other part; its own */
+	int policy; /* listens for Exim's questions; the watcher's own; -1: nobody may ask */
+	int pulse;  /* a byte now and then says to the starter that it lives; 'r': it is ready */
 };
 
 /* Each runs until it is told to end by SIGTERM; returns the exit status. */

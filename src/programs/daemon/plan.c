@@ -86,12 +86,18 @@ static int find_user(struct daemon_plan *p, struct problem *problem)
 }
 
 /* Who owns the spool, Exim runs as: its name, or "" when it has none. */
-static char *owner_of(const char *spool)
+static int find_owner(struct daemon_plan *p, struct problem *problem)
 {
 	struct stat s;
-	const struct passwd *owner = stat(spool, &s) == 0 ? getpwuid(s.st_uid) : NULL;
 
-	return copy(owner != NULL ? owner->pw_name : "");
+	if (stat(p->spool, &s) < 0)
+		return problem_set(problem, -errno, "cannot look at the spool %s: %s", p->spool,
+			strerror(errno));
+	const struct passwd *owner = getpwuid(s.st_uid);
+	p->exim_login = copy(owner != NULL ? owner->pw_name : "");
+	p->exim_uid = s.st_uid;
+	p->exim_gid = s.st_gid;
+	return 0;
 }
 
 static int find_spool(
@@ -109,8 +115,7 @@ static int find_spool(
 		return problem_set(problem, -errno, "cannot look into the spool %s: %s", spool,
 			strerror(errno));
 	p->spool = copy(spool);
-	p->exim_login = owner_of(spool);
-	return 0;
+	return find_owner(p, problem);
 }
 
 /* The spool of a new Exim has no folder for messages yet: it is waited for. */
@@ -203,5 +208,7 @@ int daemon_plan_make_folders(const struct daemon_plan *plan, struct problem *pro
 			strerror(errno));
 	if (err == 0)
 		err = make_folder_of(plan->values->control.socket, problem);
+	if (err == 0)
+		err = make_folder_of(plan->values->policy.socket, problem);
 	return err;
 }

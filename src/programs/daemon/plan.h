@@ -23,9 +23,11 @@ struct daemon_plan {
 		bool is_reject;
 	} logs[PLAN_LOGS];
 	size_t log_count;
-	char *zone;                /* of the logs; NULL: this system's */
-	char *exim;                /* NULL: there is none to ask */
-	char *exim_login;          /* owner of the spool */
+	char *zone;       /* of the logs; NULL: this system's */
+	char *exim;       /* NULL: there is none to ask */
+	char *exim_login; /* owner of the spool */
+	uid_t exim_uid;
+	gid_t exim_gid;
 	char *program;             /* the command stanch */
 	const char *watcher_login; /* who reads; lent */
 	uid_t watcher_uid;

@@ -1,6 +1,7 @@
 #include "programs/daemon/starter.h"
 
 #include "base/memory.h"
+#include "base/unix_socket.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/notify.h"
 #include "programs/daemon/parts.h"
@@ -25,6 +26,7 @@
 #define STEADY_MS      60000 /* a run that lasted so long was no failed start */
 #define END_MS         10000 /* to end by itself, after SIGTERM */
 #define WAKE_MS        1000
+#define POLICY_BACKLOG 1024 /* questions that wait while the watcher does other things */
 
 enum { WATCHER, HAND, PARTS };
 
@@ -44,6 +46,7 @@ struct starter {
 	struct event_log *log;
 	struct part parts[PARTS];
 	int signals;
+	int policy;                          /* a listener while parts are begun */
 	int64_t begun_ms, again_ms, wait_ms; /* again_ms: when to begin again; 0: they run */
 	bool ends, reloads, told_ready;
 };
@@ -99,12 +102,17 @@ static void close_inherited(const struct starter *s)
 
 static _Noreturn void be_part(struct starter *s, size_t which, const int link[PARTS], int pulse)
 {
-	const struct daemon_part part = {
-		.plan = s->plan, .log = s->log, .link = link[which], .pulse = pulse};
+	const struct daemon_part part = {.plan = s->plan,
+		.log = s->log,
+		.link = link[which],
+		.policy = s->policy,
+		.pulse = pulse};
 	sigset_t none;
 
 	close_inherited(s);
 	(void)close(link[which == WATCHER ? HAND : WATCHER]); /* or its end would not be seen */
+	if (which != WATCHER && s->policy >= 0)
+		(void)close(s->policy);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -147,6 +155,24 @@ static int begin_part(struct starter *s, size_t which, const int link[PARTS])
 	return 0;
 }
 
+/* Made by who may make it, served by the watcher alone: when that ends, Exim is refused at once and
+ * goes on, instead of waiting for an answer. Only Exim may ask: who else could, could speak for
+ * others. */
+static void open_policy(struct starter *s)
+{
+	const char *path = s->plan->values->policy.socket;
+	const struct unix_socket_options options = {.mode = 0600,
+		.uid = geteuid() == 0 ? s->plan->exim_uid : (uid_t)-1,
+		.gid = s->plan->exim_gid,
+		.backlog = POLICY_BACKLOG};
+
+	s->policy = unix_socket_listen(path, &options);
+	if (s->policy < 0)
+		EVENT_LOG(s->log, EVENT_POLICY_TROUBLE, now_ms(),
+			event_text("path", slice_of(path)),
+			event_text("error", slice_of(strerror(-s->policy))));
+}
+
 static void begin_parts(struct starter *s)
 {
 	int link[PARTS] = {-1, -1}, err = 0;
@@ -156,8 +182,11 @@ static void begin_parts(struct starter *s)
 	bool linked = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link) == 0;
 	if (!linked)
 		err = -errno;
+	open_policy(s);
 	for (size_t i = 0; i < PARTS && err == 0; i++)
 		err = begin_part(s, i, link);
+	if (s->policy >= 0)
+		(void)close(s->policy);
 	for (size_t i = 0; i < PARTS && linked; i++)
 		(void)close(link[i]);
 	if (err < 0) {
@@ -352,6 +381,7 @@ static void end_parts(struct starter *s)
 		reap(s);
 	}
 	tell_parts(s, SIGKILL);
+	(void)unlink(s->plan->values->policy.socket);
 	while (waitpid(-1, NULL, 0) > 0)
 		continue;
 }
@@ -393,6 +423,7 @@ int starter_run(const struct starter_settings *settings)
 	struct starter s = {.given = settings,
 		.wait_ms = AGAIN_FIRST_MS / 2,
 		.signals = -1,
+		.policy = -1,
 		.parts = {[WATCHER] = {.name = "stanchd-watcher", .run = watcher_run, .pulse = -1},
 			[HAND] = {.name = "stanchd-hand", .run = hand_run, .pulse = -1}}};
 

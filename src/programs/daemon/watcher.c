@@ -11,6 +11,7 @@
 #include "programs/daemon/telling.h"
 #include "programs/daemon/verdict_text.h"
 #include "sensors/log_facts.h"
+#include "sensors/policy_socket.h"
 #include "sensors/spool_facts.h"
 #include "sensors/spool_watch.h"
 #include "systems/exim/spool.h"
@@ -72,6 +73,7 @@ struct watcher {
 	int64_t begun_us, spool_ms;
 	struct spool_facts *spool_facts;
 	struct domain_lookup *domains;
+	struct policy_socket *policy; /* NULL: nobody may ask */
 	unsigned bodies_left;
 	bool has_table; /* of hosted domains: Exim is not asked */
 	struct loop_timer *state_timer, *pulse;
@@ -145,7 +147,8 @@ static void take_fact(struct watcher *w, const struct fact *fact)
 	learn_domains(w, fact);
 	if (!watch_take(w->watch, fact, &r))
 		return;
-	if (r.sighting.kind == SIGHTING_MESSAGE && !is_history)
+	if ((r.sighting.kind == SIGHTING_MESSAGE || r.sighting.kind == SIGHTING_OFFER) &&
+		!is_history)
 		telling_mail(w->telling, w->talk, r.sighting.source, clock_us());
 	if (r.verdict == VERDICT_NOTHING)
 		return;
@@ -296,6 +299,49 @@ static void take_line(void *context, struct slice line)
 			return;
 	}
 	take_fact(w, &fact);
+}
+
+/* ---- what Exim asks ---- */
+
+static int64_t policy_now(void *context)
+{
+	(void)context;
+	return clock_us();
+}
+
+/* Until the past is known, nothing is judged by it. No verdict is given yet but "pass". */
+static void on_question(void *context, const struct fact *fact, char answer[POLICY_ANSWER_MAX])
+{
+	struct watcher *w = context;
+
+	(void)answer;
+	if (w->is_ready)
+		take_fact(w, fact);
+}
+
+static void open_policy(struct watcher *w)
+{
+	const struct policy_options options = {.listener = w->part->policy,
+		.wait_ms = w->values->policy.answer_timeout * 1000,
+		.now_us = policy_now,
+		.asked = on_question,
+		.context = w};
+
+	if (w->part->policy < 0)
+		return;
+	int err = policy_socket_new(w->loop, &options, &w->policy);
+	if (err < 0)
+		EVENT_LOG(w->part->log, EVENT_POLICY_TROUBLE, loop_now_ms(w->loop),
+			event_text("path", slice_of(w->values->policy.socket)),
+			event_text("error", slice_of(strerror(-err))));
+}
+
+static json_t *policy_state(const struct watcher *w)
+{
+	const struct policy_counts c = policy_socket_counts(w->policy);
+
+	return json_pack("{s:I,s:I,s:I}", "questions", (json_int_t)c.questions, "wrong",
+		(json_int_t)c.wrong, "late", (json_int_t)c.late);
 }
 
 /* ---- logs ---- */
@@ -554,6 +600,8 @@ static void say_state(struct watcher *w)
 	json_put(o, "bodies", json_integer((json_int_t)w->counts.bodies));
 	json_put(o, "sources", json_integer((json_int_t)ledger_count(l)));
 	json_put(o, "remembered", json_integer((json_int_t)ledger_messages(l)));
+	if (w->policy != NULL)
+		json_put(o, "policy", policy_state(w));
 	if (w->arrivals != NULL) {
 		struct spool_watch_counts a;
 		spool_watch_counts(w->arrivals, &a);
@@ -658,6 +706,7 @@ static void watcher_free(struct watcher *w)
 	loop_timer_free(w->state_timer);
 	loop_timer_free(w->pulse);
 	talk_free(w->talk);
+	policy_socket_free(w->policy);
 	domain_lookup_free(w->domains);
 	telling_free(w->telling);
 	exim_spool_free(w->spool);
@@ -691,6 +740,7 @@ int watcher_run(const struct daemon_part *part)
 	if (err == 0) {
 		read_tables(w);
 		open_sensors(w);
+		open_policy(w);
 		w->state_timer = loop_timer_new(w->loop, on_state, w);
 		w->pulse = loop_timer_new(w->loop, on_pulse, w);
 		loop_timer_start(w->state_timer, STATE_MS, STATE_MS);
