@@ -70,6 +70,7 @@ static bool note_offered(struct ledger *l, const struct fact *fact, struct sight
 
 	if (s == NULL || fact->recipient.len == 0)
 		return false;
+	ledger_touch(l, s, fact->at_us);
 	ret->kind = SIGHTING_OFFER;
 	ledger_look_network(l, s, ret);
 	unsigned which = ledger_is_unfamiliar(ret->network) ? EPISODE_UNFAMILIAR : EPISODE_FAMILIAR;

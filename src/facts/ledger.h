@@ -35,7 +35,8 @@ struct ledger_source {
 	struct habit habit;
 	struct episode *episodes[EPISODES]; /* NULL: nothing to tell */
 
-	struct ledger_source *older, *newer, *chain; /* private, as is: */
+	int64_t used_us; /* private, as is what follows */
+	struct ledger_source *older, *newer, *chain;
 	uint32_t ordinal;
 };
 

@@ -58,7 +58,9 @@ static void read_source(struct ledger *l, struct codec *c)
 		codec_fail(c);
 		return;
 	}
-	code_rest(ledger_add(l, &name, hash, (struct slice){0}, 0), c);
+	struct ledger_source *s = ledger_add(l, &name, hash, (struct slice){0}, 0);
+	code_rest(s, c);
+	s->used_us = s->last_us > s->first_us ? s->last_us : s->first_us;
 }
 
 static void code_sources(struct ledger *l, struct codec *c)

@@ -187,6 +187,8 @@ static void count_link(struct episode *e, const struct link_found *f)
 
 static void see_links(struct ledger *l, const struct ledger_source *s, struct sighting *ret)
 {
+	if (l->link_count == 0)
+		return;
 	/* a sender that was made up would vouch for its own link */
 	struct slice sender = ret->sender_hosted != HOSTED_NO
 				      ? links_registered(ledger_domain(ret->fact->sender))

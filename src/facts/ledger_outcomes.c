@@ -135,7 +135,9 @@ bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sight
 		return false;
 	ledger_set_source(ret, s, s->episodes[m->episode]);
 	count_outcome(s, ret->episode, ret);
-	return ret->is_dead || ret->is_refused || ret->is_delivered;
+	/* where nothing ever failed, one more delivery is no news */
+	return ret->is_dead || ret->is_refused ||
+	       (ret->is_delivered && ret->episode->dead + ret->episode->refused > 0);
 }
 
 bool ledger_note_refused(struct ledger *l, const struct fact *fact, struct sighting *ret)

@@ -31,8 +31,8 @@ struct ledger {
 	size_t sources_max;
 	struct ledger_source **table;
 	size_t room, count;
-	size_t swept; /* place of the table */
-	struct ledger_source *oldest, *newest;
+	struct ledger_source *oldest, *newest; /* by their use */
+	struct ledger_source *swept;           /* the newest whose episodes are freed; NULL: none */
 	struct message_record *messages;
 	size_t message_room;
 	struct hosted_domains hosted;
@@ -98,7 +98,10 @@ struct ledger_source *ledger_add(struct ledger *l, const struct source *source, 
 struct ledger_source *ledger_use(
 	struct ledger *l, const struct source *source, struct slice login, int64_t at_us);
 
-/* Frees episodes that are long over, a few at a time. */
+/* It sends, or tries to: it is the one used last. */
+void ledger_touch(struct ledger *l, struct ledger_source *s, int64_t at_us);
+
+/* Frees episodes that are long over. */
 void ledger_sweep(struct ledger *l, int64_t at_us);
 
 /* The oldest of those in the same places goes. */

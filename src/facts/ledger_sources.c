@@ -4,8 +4,9 @@
 
 #include <stdlib.h>
 
-#define WAYS  4u  /* places in which a message may lie */
-#define CROWD 16u /* sources looked at when one must go */
+#define WAYS    4u /* places in which a message may lie */
+#define OVER_US (EPISODE_QUIET_US + LEDGER_DAY_US)
+#define CROWD   16u /* sources looked at when one must go */
 
 static size_t power_above(size_t n)
 {
@@ -48,6 +49,8 @@ void ledger_sources_clear(struct ledger *l)
 
 static void unlink_use(struct ledger *l, struct ledger_source *s)
 {
+	if (l->swept == s)
+		l->swept = s->older;
 	*(s->older != NULL ? &s->older->newer : &l->oldest) = s->newer;
 	*(s->newer != NULL ? &s->newer->older : &l->newest) = s->older;
 	s->older = s->newer = NULL;
@@ -171,13 +174,26 @@ struct ledger_source *ledger_add(struct ledger *l, const struct source *source, 
 	s->name = memory_copy(source->name, source->len);
 	s->hash = hash;
 	s->customer = customer_of(source, login);
-	s->first_us = at_us;
+	s->first_us = s->used_us = at_us;
 	at = place_of(l, hash);
 	s->chain = *at;
 	*at = s;
 	link_newest(l, s);
 	l->count++;
 	return s;
+}
+
+/* Frees what is long over: a day later no outcome of it is waited for. */
+static void end_episodes(struct ledger_source *s, int64_t at_us)
+{
+	for (size_t i = 0; i < EPISODES; i++) {
+		struct episode *e = s->episodes[i];
+
+		if (e == NULL || at_us - episode_latest(e) <= OVER_US)
+			continue;
+		free(e);
+		s->episodes[i] = NULL;
+	}
 }
 
 struct ledger_source *ledger_use(
@@ -188,9 +204,16 @@ struct ledger_source *ledger_use(
 
 	if (s == NULL)
 		return ledger_add(l, source, hash, login, at_us);
+	ledger_touch(l, s, at_us);
+	return s;
+}
+
+void ledger_touch(struct ledger *l, struct ledger_source *s, int64_t at_us)
+{
+	end_episodes(s, at_us);
+	s->used_us = at_us;
 	unlink_use(l, s);
 	link_newest(l, s);
-	return s;
 }
 
 struct ledger_source *ledger_first(const struct ledger *l)
@@ -226,21 +249,17 @@ size_t ledger_active(const struct ledger *l, int64_t since_us)
 	return n;
 }
 
-/* An episode that is long over takes more memory than all the past of a quiet source: with each
- * message, one place of the table is looked over. A day later no outcome of it is waited for. */
+/* An episode takes more memory than all the past of a quiet source. Sources stand in the order of
+ * their use, so only those at the border between quiet and over are looked at. */
 void ledger_sweep(struct ledger *l, int64_t at_us)
 {
-	l->swept = (l->swept + 1) & (l->room - 1);
-	for (struct ledger_source *s = l->table[l->swept]; s != NULL; s = s->chain)
-		for (size_t i = 0; i < EPISODES; i++) {
-			struct episode *e = s->episodes[i];
+	struct ledger_source *s = l->swept != NULL ? l->swept->newer : l->oldest;
 
-			if (e == NULL ||
-				at_us - episode_latest(e) <= EPISODE_QUIET_US + LEDGER_DAY_US)
-				continue;
-			free(e);
-			s->episodes[i] = NULL;
-		}
+	while (s != NULL && at_us - s->used_us > OVER_US) {
+		end_episodes(s, at_us);
+		l->swept = s;
+		s = s->newer;
+	}
 }
 
 /* ---- messages whose outcomes are waited for ---- */
@@ -280,7 +299,8 @@ void ledger_keep_message(
 
 	if (id.len == 0)
 		return;
-	memmove(places + 1, places, (WAYS - 1) * sizeof(*places));
+	for (size_t i = WAYS - 1; i > 0; i--)
+		places[i] = places[i - 1];
 	places[0] = (struct message_record){hash, s, s->hash, (uint8_t)episode};
 }
 

@@ -82,16 +82,6 @@ double likelihood_bits(double of_thief, double of_owner)
 	return log2(of_thief / of_owner);
 }
 
-static double beta_bits(double a, double b)
-{
-	return (lgamma(a) + lgamma(b) - lgamma(a + b)) / M_LN2;
-}
-
-double beta_sequence_bits(double k, double n, double a, double b)
-{
-	return beta_bits(a + k, b + n - k) - beta_bits(a, b);
-}
-
 double sum_bits(double x, double y)
 {
 	double most = fmax(x, y);
@@ -113,7 +103,8 @@ static void sum_families(const struct episode *e, double ret[CONDUCT_FAMILIES])
 	for (size_t i = 0; i < EPISODE_NOTES; i++)
 		ret[rows[i].family] += (double)e->notes[i].bits;
 	for (int f = 0; f < CONDUCT_FAMILIES; f++)
-		ret[f] = fmin(ret[f], limit_of(e, (enum conduct_family)f));
+		if (ret[f] > limits[f]) /* seldom */
+			ret[f] = fmin(ret[f], limit_of(e, (enum conduct_family)f));
 }
 
 double conduct_family(const struct episode *e, enum conduct_family family)

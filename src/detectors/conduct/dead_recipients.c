@@ -24,7 +24,8 @@ bool dead_recipients_look(const struct sighting *s, struct conduct_finding *ret)
 	double dead = s->episode->dead, all = dead + s->episode->delivered;
 	const struct habit_share *past = &s->habit->shares[TRAIT_DEAD];
 
-	if (s->kind != SIGHTING_OUTCOME || (!s->is_dead && !(s->is_delivered && dead > 0)))
+	if (s->kind != SIGHTING_OUTCOME ||
+		(!s->is_dead && !(s->is_delivered && dead > 0 && is_worth_a_look(all))))
 		return false;
 	double weight = past->all > PAST_MOST ? PAST_MOST / past->all : 1;
 	double owner = sum_bits(

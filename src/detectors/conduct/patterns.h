@@ -5,6 +5,8 @@
 #include "detectors/conduct/conduct.h"
 #include "detectors/evidence.h"
 
+#include <math.h>
+
 #define CONDUCT_PATTERN(name)                                                                      \
 	bool name##_look(const struct sighting *s, struct conduct_finding *ret);                   \
 	void name##_say(const struct episode *e, const struct episode_note *n, struct evidence *ret)
@@ -29,9 +31,27 @@ CONDUCT_PATTERN(sorted_list);
 /* log2 of how much more often a finding is seen of a thief than of the owner. */
 double likelihood_bits(double of_thief, double of_owner);
 
+/* log2 of the beta function. */
+static inline double beta_bits(double a, double b)
+{
+	return (lgamma(a) + lgamma(b) - lgamma(a + b)) / M_LN2;
+}
+
 /* log2 of the chance to see just these k of n, in their order, when the share is drawn from
  * Beta(a, b): the bits of a sequence that was predicted one by one. */
-double beta_sequence_bits(double k, double n, double a, double b);
+static inline double beta_sequence_bits(double k, double n, double a, double b)
+{
+	return beta_bits(a + k, b + n - k) - beta_bits(a, b);
+}
+
+/* Whether a share of `all` outcomes is worth looking at anew after one more delivery: of many, one
+ * says next to nothing. */
+static inline bool is_worth_a_look(double all)
+{
+	unsigned step = (unsigned)all / 32;
+
+	return step < 2 || (unsigned)all % step == 0;
+}
 
 /* log2 of the sum of two numbers given by their logarithms. */
 double sum_bits(double x, double y);

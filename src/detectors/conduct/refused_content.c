@@ -25,10 +25,11 @@ static unsigned refusers(const struct episode *e)
 bool refused_content_look(const struct sighting *s, struct conduct_finding *ret)
 {
 	double refused = s->episode->refused, all = refused + s->episode->delivered;
-	unsigned by = refusers(s->episode);
 
-	if (s->kind != SIGHTING_OUTCOME || (!s->is_refused && !(s->is_delivered && refused > 0)))
+	if (s->kind != SIGHTING_OUTCOME ||
+		(!s->is_refused && !(s->is_delivered && refused > 0 && is_worth_a_look(all))))
 		return false;
+	unsigned by = refusers(s->episode);
 	double owner = beta_sequence_bits(refused, all, OWNER_A, OWNER_B);
 	double thief =
 		sum_bits(log2(THIEF_SHARE) + beta_sequence_bits(refused, all, THIEF_A, THIEF_B),
