@@ -27,8 +27,9 @@
 /* A recipient that was offered and not taken within this time is forgotten. */
 #define EPISODE_OFFER_US (INT64_C(5) * 60 * 1000000)
 
-/* What one detector has to say; the index is the detector's. */
+/* What one detector has to say. */
 struct episode_note {
+	uint8_t detector; /* its number, less than EPISODE_NOTES */
 	float bits;
 	float numbers[3];
 	char id[EPISODE_ID_MAX]; /* of the latest message that added to it */
@@ -60,19 +61,38 @@ struct episode {
 	float network_level; /* bits of the networks seen, which do not fade while they are used */
 	uint32_t networks_seen[EPISODE_NETWORKS];
 	uint32_t refusers[EPISODE_REFUSERS]; /* domains that refused it for its content */
-	struct body_sketch texts[EPISODE_TEXTS];
-	uint8_t next_text;
+	struct body_sketch *texts;           /* owned, as are the pointers below */
+	uint8_t text_count, next_text;
 	bool has_body;           /* the text of some message could be read */
 	uint64_t last_recipient; /* its first eight bytes, in the order of bytes */
 
 	char ids[EPISODE_IDS][EPISODE_ID_MAX]; /* the latest messages to strangers */
-	char network_text[EPISODE_WORD];
-	char link_host[EPISODE_WORD];
-	struct episode_note notes[EPISODE_NOTES];
+	char *network_text, *link_host;        /* printable; NULL: none */
+	struct episode_note *notes;            /* of those detectors that have said something */
+	uint8_t note_count;
 	float score;      /* of the notes, as the detectors count them */
 	float score_told; /* for the one who tells */
 	uint16_t told_day;
 };
+
+/* Frees what it owns; zeroed, it is one in which nothing was done yet. */
+void episode_clear(struct episode *e);
+
+/* Bytes that it takes, with what it owns. */
+size_t episode_bytes(const struct episode *e);
+
+/* The detector's note; NULL: it has said nothing. */
+struct episode_note *episode_find_note(const struct episode *e, unsigned detector);
+
+/* The detector's note, which is added, zeroed, if it is not there. Valid until the next is added.
+ */
+struct episode_note *episode_note(struct episode *e, unsigned detector);
+
+/* In the place of the oldest, when there are EPISODE_TEXTS already. */
+void episode_keep_text(struct episode *e, const struct body_sketch *text);
+
+/* Replaces a word of the episode's, such as its network_text, by a copy. */
+void episode_keep_word(char **word, const char *text);
 
 static inline unsigned episode_offered(const struct episode *e, int64_t at_us)
 {

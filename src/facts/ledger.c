@@ -91,7 +91,9 @@ void ledger_mark_bad(struct ledger *l, struct ledger_source *s, struct episode *
 	if (e->link_uses > 1)
 		surroundings_link(l->around, e->link_key)->is_bad = true;
 	ledger_distrust_day(s);
-	*e = (struct episode){.begun_us = at_us, .last_us = at_us, .day = ledger_day(at_us)};
+	episode_clear(e);
+	e->begun_us = e->last_us = at_us;
+	e->day = ledger_day(at_us);
 }
 
 void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us)
@@ -106,8 +108,7 @@ void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us
 
 		if (e != NULL && e->link_key != 0)
 			surroundings_link(l->around, e->link_key)->is_bad = false;
-		free(s->episodes[i]);
-		s->episodes[i] = NULL;
+		ledger_end_episode(s, i);
 	}
 }
 

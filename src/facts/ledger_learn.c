@@ -93,7 +93,7 @@ struct episode *ledger_episode(struct ledger_source *s, unsigned which, int64_t 
 	if (e == NULL)
 		e = s->episodes[which] = memory_new(1, sizeof(*e));
 	else if (at_us - episode_latest(e) > quiet)
-		*e = (struct episode){0};
+		episode_clear(e);
 	episode_fade(e, at_us);
 	return e;
 }
@@ -163,13 +163,14 @@ static void count_strangers(struct episode *e, const struct sighting *seen)
 static void count_network(struct ledger *l, struct episode *e, const struct sighting *seen)
 {
 	struct address address;
+	char text[EPISODE_WORD];
 
 	if (seen->network == NETWORK_SILENT || seen->network == NETWORK_KNOWN)
 		return;
 	if (seen->network == NETWORK_NEW || seen->network == NETWORK_NEW_COUNTRY)
 		e->networks_seen[e->networks++ % EPISODE_NETWORKS] = l->network.key;
 	if (seen->network != NETWORK_YOUNG && address_parse(seen->fact->client, &address) == 0)
-		(void)networks_text(l->networks, &address, e->network_text);
+		episode_keep_word(&e->network_text, networks_text(l->networks, &address, text));
 }
 
 static void add_to_episode(struct ledger *l, struct episode *e, const struct sighting *seen)
@@ -187,10 +188,8 @@ static void add_to_episode(struct ledger *l, struct episode *e, const struct sig
 	e->has_body |= seen->fact->body.at != NULL;
 	count_strangers(e, seen);
 	count_network(l, e, seen);
-	if (seen->has_text && !seen->repeats) {
-		e->texts[e->next_text] = l->sketch;
-		e->next_text = (uint8_t)((e->next_text + 1) % EPISODE_TEXTS);
-	}
+	if (seen->has_text && !seen->repeats)
+		episode_keep_text(e, &l->sketch);
 }
 
 struct episode *ledger_latest_episode(const struct ledger_source *s)

@@ -119,8 +119,8 @@ static void see_text(struct ledger *l, const struct ledger_source *s, struct sig
 	ret->has_text = l->sketch.count >= TEXT_LEAST;
 	if (!ret->has_text)
 		return;
-	for (size_t i = 0; i < EPISODE_TEXTS && !ret->repeats; i++)
-		ret->repeats = e->texts[i].count > 0 && body_sketch_alike(&e->texts[i], &l->sketch);
+	for (size_t i = 0; i < e->text_count && !ret->repeats; i++)
+		ret->repeats = body_sketch_alike(&e->texts[i], &l->sketch);
 	habitual = habit_find_text(&s->habit, &l->sketch);
 	ret->is_habitual_text = habitual != NULL && habitual->first_day != s->habit.last_day;
 	if (ret->strangers > 0 && ret->fact->body.at != NULL && !ret->fact->is_automatic)
@@ -171,7 +171,10 @@ static enum link_novelty link_novelty(
 
 static void keep_link_host(struct episode *e, struct slice registered)
 {
-	(void)printable_text(registered, e->link_host, sizeof(e->link_host));
+	char host[EPISODE_WORD];
+
+	(void)printable_text(registered, host, sizeof(host));
+	episode_keep_word(&e->link_host, host);
 }
 
 /* A link that is used over and over is the one to tell. */

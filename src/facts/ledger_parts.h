@@ -101,6 +101,9 @@ struct ledger_source *ledger_use(
 /* It sends, or tries to: it is the one used last. */
 void ledger_touch(struct ledger *l, struct ledger_source *s, int64_t at_us);
 
+/* Nothing is remembered of it. */
+void ledger_end_episode(struct ledger_source *s, size_t which);
+
 /* Frees episodes that are long over. */
 void ledger_sweep(struct ledger *l, int64_t at_us);
 

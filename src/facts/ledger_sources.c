@@ -26,11 +26,20 @@ void ledger_sources_init(struct ledger *l, size_t sources_max, size_t messages_m
 	l->messages = memory_new(l->message_room, sizeof(*l->messages));
 }
 
+void ledger_end_episode(struct ledger_source *s, size_t which)
+{
+	if (s->episodes[which] == NULL)
+		return;
+	episode_clear(s->episodes[which]);
+	free(s->episodes[which]);
+	s->episodes[which] = NULL;
+}
+
 static void source_free(struct ledger_source *s)
 {
 	habit_free(&s->habit);
 	for (size_t i = 0; i < EPISODES; i++)
-		free(s->episodes[i]);
+		ledger_end_episode(s, i);
 	free(s->name);
 	free(s);
 }
@@ -187,12 +196,10 @@ struct ledger_source *ledger_add(struct ledger *l, const struct source *source, 
 static void end_episodes(struct ledger_source *s, int64_t at_us)
 {
 	for (size_t i = 0; i < EPISODES; i++) {
-		struct episode *e = s->episodes[i];
+		const struct episode *e = s->episodes[i];
 
-		if (e == NULL || at_us - episode_latest(e) <= OVER_US)
-			continue;
-		free(e);
-		s->episodes[i] = NULL;
+		if (e != NULL && at_us - episode_latest(e) > OVER_US)
+			ledger_end_episode(s, i);
 	}
 }
 
@@ -329,7 +336,7 @@ size_t ledger_source_bytes(const struct ledger_source *s)
 	size_t bytes = sizeof(*s) + s->name_len + 1u + habit_bytes(&s->habit);
 
 	for (size_t i = 0; i < EPISODES; i++)
-		bytes += s->episodes[i] != NULL ? sizeof(struct episode) : 0;
+		bytes += s->episodes[i] != NULL ? episode_bytes(s->episodes[i]) : 0;
 	return bytes;
 }
 

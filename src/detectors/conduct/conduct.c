@@ -100,8 +100,8 @@ static double limit_of(const struct episode *e, enum conduct_family family)
 static void sum_families(const struct episode *e, double ret[CONDUCT_FAMILIES])
 {
 	memset(ret, 0, CONDUCT_FAMILIES * sizeof(*ret));
-	for (size_t i = 0; i < EPISODE_NOTES; i++)
-		ret[rows[i].family] += (double)e->notes[i].bits;
+	for (size_t i = 0; i < e->note_count; i++)
+		ret[rows[e->notes[i].detector].family] += (double)e->notes[i].bits;
 	for (int f = 0; f < CONDUCT_FAMILIES; f++)
 		if (ret[f] > limits[f]) /* seldom */
 			ret[f] = fmin(ret[f], limit_of(e, (enum conduct_family)f));
@@ -146,16 +146,22 @@ static void keep_id(struct episode_note *n, struct slice id)
 	n->id[len] = '\0';
 }
 
-static void take(const struct conduct *row, const struct conduct_finding *f,
-	const struct sighting *s, struct episode_note *n)
+/* What comes to nothing, and was nothing, needs no note. */
+static void take(unsigned detector, const struct conduct_finding *f, const struct sighting *s)
 {
-	double before = n->bits, after = f->bits;
+	const struct conduct *row = &rows[detector];
+	struct episode_note *n = episode_find_note(s->episode, detector);
+	double before = n != NULL ? n->bits : 0, after = f->bits;
 
 	if (f->change == CONDUCT_ADD)
 		after += before;
 	else if (f->change == CONDUCT_RAISE)
 		after = fmax(before, after);
 	after = fmax(row->least, fmin(row->most, after));
+	if (n == NULL && after == 0)
+		return;
+	if (n == NULL)
+		n = episode_note(s->episode, detector);
 	n->bits = (float)after;
 	if (f->change == CONDUCT_RAISE && f->bits < before)
 		return;
@@ -170,7 +176,7 @@ double conduct_look(const struct sighting *s)
 		struct conduct_finding f = {0};
 
 		if (rows[i].look(s, &f))
-			take(&rows[i], &f, s, &s->episode->notes[i]);
+			take((unsigned)i, &f, s);
 	}
 	s->episode->score = (float)conduct_score(s->episode);
 	return (double)s->episode->score;
@@ -187,14 +193,15 @@ size_t conduct_evidence(const struct episode *e, struct evidence ret[EPISODE_NOT
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < EPISODE_NOTES; i++) {
+	for (size_t i = 0; i < e->note_count; i++) {
 		const struct episode_note *note = &e->notes[i];
+		const struct conduct *row = &rows[note->detector];
 		struct evidence *to = &ret[n];
 
 		if (fabsf(note->bits) < (float)SAY_LEAST)
 			continue;
-		*to = (struct evidence){.detector = rows[i].name, .bits = (double)note->bits};
-		rows[i].say(e, note, to);
+		*to = (struct evidence){.detector = row->name, .bits = (double)note->bits};
+		row->say(e, note, to);
 		evidence_add_id(to, note->id);
 		for (size_t k = 0; k < EPISODE_IDS; k++)
 			if (strcmp(e->ids[k], note->id) != 0)

@@ -209,9 +209,10 @@ static void test_network(void **state)
 	double new_country = bits_of(&x, "new-network");
 	assert_true(new_network > 1);
 	assert_true(new_country > new_network + 1);
-	(void)snprintf(x.episode.network_text, sizeof(x.episode.network_text), "AS7 xx");
+	episode_keep_word(&x.episode.network_text, "AS7 xx");
 	check_said(&x, "new-network", "AS7 xx");
 	/* a traveller */
+	episode_clear(&x.episode);
 	begin(&x);
 	x.habit.active_days = 60;
 	x.habit.messages = 300;
@@ -311,8 +312,9 @@ static void test_content(void **state)
 	double seen = bits_of(&x, "strange-link");
 	x.s.link = LINK_STRANGE;
 	assert_true(seen > 0 && bits_of(&x, "strange-link") > seen);
-	(void)snprintf(x.episode.link_host, sizeof(x.episode.link_host), "lucky.test");
+	episode_keep_word(&x.episode.link_host, "lucky.test");
 	check_said(&x, "strange-link", "lucky.test");
+	episode_clear(&x.episode);
 	begin(&x);
 	to_strangers(&x, 1, 1);
 	assert_true(bits_of(&x, "shared-text") == 0 && bits_of(&x, "shared-link") == 0);
@@ -388,10 +390,12 @@ static void test_limits(void **state)
 		assert_true(e[i].text[0] != '\0' && strlen(e[i].detector) > 0);
 		assert_string_equal(e[i].ids[0], "1xVSnt-00005W-2T");
 	}
-	for (size_t i = 0; i < EPISODE_NOTES; i++) {
-		assert_true((double)x.episode.notes[i].bits <= conduct_table()[i].most);
-		assert_true((double)x.episode.notes[i].bits >= conduct_table()[i].least);
+	for (size_t i = 0; i < x.episode.note_count; i++) {
+		const struct episode_note *note = &x.episode.notes[i];
+		assert_true((double)note->bits <= conduct_table()[note->detector].most);
+		assert_true((double)note->bits >= conduct_table()[note->detector].least);
 	}
+	episode_clear(&x.episode);
 }
 
 int main(void)

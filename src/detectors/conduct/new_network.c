@@ -84,11 +84,13 @@ bool new_network_look(const struct sighting *s, struct conduct_finding *ret)
 
 void new_network_say(const struct episode *e, const struct episode_note *n, struct evidence *ret)
 {
+	const char *network = e->network_text != NULL ? e->network_text : "a network";
+
 	if (n->bits < 0)
 		evidence_say(ret, "from a network that it has long used");
 	else if (n->numbers[0] > 1)
 		evidence_say(ret, "from %.0f networks that it never used, %s the latest",
-			(double)n->numbers[0], e->network_text);
+			(double)n->numbers[0], network);
 	else
-		evidence_say(ret, "from %s, which it never used", e->network_text);
+		evidence_say(ret, "from %s, which it never used", network);
 }

@@ -26,5 +26,5 @@ void shared_link_say(const struct episode *e, const struct episode_note *n, stru
 	else
 		evidence_say(ret, "%u other %s link to %s, which is new here, too", customers,
 			customers == 1 ? "customer's mails" : "customers' mails",
-			e->link_host[0] != '\0' ? e->link_host : "a host");
+			e->link_host != NULL ? e->link_host : "a host");
 }

@@ -41,5 +41,6 @@ void strange_link_say(const struct episode *e, const struct episode_note *n, str
 		evidence_say(ret, "links to the customer's own domain");
 	else
 		evidence_say(ret, "links to %s, which is new to this server, in %.0f %s",
-			e->link_host, uses, uses == 1 ? "message" : "messages");
+			e->link_host != NULL ? e->link_host : "a host", uses,
+			uses == 1 ? "message" : "messages");
 }

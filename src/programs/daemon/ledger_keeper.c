@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define SAVE_MS      60000
-#define SOURCE_BYTES 3300 /* that a source takes, with two unfinished episodes */
+#define SOURCE_BYTES 1800 /* that a source takes at most on average: one that began today */
 
 struct ledger_keeper {
 	const struct daemon_part *part;
