@@ -77,7 +77,16 @@ is "without a daemon, status says so" "$(stanch status 2>&1 >/dev/null | grep -c
 start_daemon
 holds_true "the daemon is ready" stanch status
 is "it learnt the past from the rotated log" "$(stanch status --json | jq .watcher.sources)" 12
-holds_true "the watcher is not root" bash -c "! pgrep -u root -P $daemon -f . | xargs -r -n1 -I{} cat /proc/{}/comm | grep -qx stanchd-watcher"
+parts() { pgrep -P "$daemon" -f . | while read -r p; do echo "$p $(cat "/proc/$p/comm")"; done; }
+status_of() { awk -v f="$2:" '$1 == f {print $2}' "/proc/$(parts | awk -v n="stanchd-$1" '$2 == n {print $1}')/status"; }
+is "the watcher is Exim's user" "$(status_of watcher Uid)" "$(id -u "$ACCOUNT")"
+is "has no right of root's" "$(status_of watcher CapEff)$(status_of watcher CapPrm)" 00000000000000000000000000000000
+is "and no program gives it any" "$(status_of watcher NoNewPrivs)" 1
+if [[ $EUID -eq 0 ]]; then
+	# chown, dac_override, dac_read_search, fowner, fsetid, kill, setgid, setuid
+	is "the hand has rights over files and users only" "$(status_of hand CapEff) $(status_of hand CapBnd)" \
+		"00000000000000ff 00000000000000ff"
+fi
 lab honest >/dev/null
 lab flood --messages 60 --recipients 5 >/dev/null
 holds_true "a thief's incident waits for a person, because holding is off" \
@@ -163,7 +172,6 @@ is "nobody but Exim may ask" "$(stat -c '%a %U' "$lab/run/policy")" "600 $ACCOUN
 
 # --- killed ----------------------------------------------------------------------------------------
 
-parts() { pgrep -P "$daemon" -f . | while read -r p; do echo "$p $(cat "/proc/$p/comm")"; done; }
 for part in stanchd-watcher stanchd-hand; do
 	pid=$(parts | awk -v n="$part" '$2 == n {print $1}')
 	lines=$(grep -c "part-started part=$part" "$work/daemon.log")

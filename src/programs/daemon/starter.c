@@ -5,10 +5,10 @@
 #include "programs/daemon/events.h"
 #include "programs/daemon/notify.h"
 #include "programs/daemon/parts.h"
+#include "programs/daemon/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,15 +81,12 @@ int starter_read(const struct starter_settings *starter, struct settings **ret_s
 
 /* ---- one part ---- */
 
-/* Everything of root's goes, for good. */
-static int become_watcher(const struct daemon_plan *plan)
+static int give_up_rights(const struct daemon_plan *plan, size_t which)
 {
-	if (!plan->changes_user)
-		return 0;
-	if (initgroups(plan->watcher_login, plan->watcher_gid) < 0 ||
-		setgid(plan->watcher_gid) < 0 || setuid(plan->watcher_uid) < 0)
-		return -errno;
-	return setuid(0) == 0 ? -EPERM : 0;
+	if (which == HAND)
+		return rights_of_hand();
+	return rights_of_reader(plan->changes_user ? plan->watcher_login : NULL, plan->watcher_uid,
+		plan->watcher_gid);
 }
 
 static void close_inherited(const struct starter *s)
@@ -117,14 +114,12 @@ static _Noreturn void be_part(struct starter *s, size_t which, const int link[PA
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)prctl(PR_SET_NAME, s->parts[which].name);
-	if (which == WATCHER) {
-		int err = become_watcher(s->plan);
-		if (err < 0) {
-			EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(),
-				event_text("part", slice_of(s->parts[which].name)),
-				event_text("error", slice_of(strerror(-err))));
-			_exit(1);
-		}
+	int err = give_up_rights(s->plan, which);
+	if (err < 0) {
+		EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(),
+			event_text("part", slice_of(s->parts[which].name)),
+			event_text("error", slice_of(strerror(-err))));
+		_exit(1);
 	}
 	_exit(s->parts[which].run(&part));
 }

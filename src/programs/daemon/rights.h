@@ -1,0 +1,20 @@
+/* rights.h - what a part of the daemon may do from here on, for good, and whatever it runs with it.
+ */
+#ifndef STANCH_PROGRAMS_DAEMON_RIGHTS_H
+#define STANCH_PROGRAMS_DAEMON_RIGHTS_H
+
+#include "base/attribute.h"
+
+#include <sys/types.h>
+
+/* Of who reads what strangers wrote: nothing but what that user may, and no program gives more (no
+ * set-user-id). login: for its groups; NULL: it stays who it is. 0, or a negative errno and nothing
+ * is certain: the process is to end. */
+MUST_USE int rights_of_reader(const char *login, uid_t uid, gid_t gid);
+
+/* Of who moves mail under Exim's locks: root's rights over files and users, and no other: none over
+ * the network, the kernel, devices or other processes' memory. Nothing happens when it is not root.
+ */
+MUST_USE int rights_of_hand(void);
+
+#endif
