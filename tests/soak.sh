@@ -7,35 +7,10 @@
 # shellcheck source=tests/system/lib.bash
 . "$(dirname "${BASH_SOURCE[0]}")/system/lib.bash"
 start_lab
-daemon_program=$(dirname "$stanch_program")/stanchd
-control=$work/run/control
+# shellcheck source=tests/system/daemon.bash
+. "$root/tests/system/daemon.bash"
 seconds=${SOAK_SECONDS:-1800}
-stanch() { "$stanch_program" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" "$@"; }
-
-daemon=
-end_soak() {
-	local status=$?
-	[[ -z $daemon ]] || { kill "$daemon" 2>/dev/null && wait "$daemon"; }
-	(exit "$status")
-	clean_up
-}
-trap end_soak EXIT
-
-cat >"$work/stanch.conf" <<END
-general {
-	spool = $SPOOL
-	exim_config = $EXIM_CONFIG
-	state = $state
-}
-control {
-	socket = $control
-}
-END
-start_daemon() {
-	"$daemon_program" --config "$work/stanch.conf" >>"$work/daemon.log" 2>&1 &
-	daemon=$!
-}
-part() { pgrep -P "$daemon" | while read -r p; do [[ $(cat "/proc/$p/comm" 2>/dev/null) != "$1" ]] || echo "$p"; done; }
+configure no
 rotate() {
 	local n
 	for ((n = $(find "$(dirname "$MAINLOG")" -name 'mainlog.*' | wc -l); n > 0; n--)); do
@@ -43,9 +18,9 @@ rotate() {
 	done
 	mv "$MAINLOG" "$MAINLOG.1"
 }
-in_the_logs() { cat "$MAINLOG" "$MAINLOG".* 2>/dev/null | grep -c ' <= .* A=dovecot_plain:'; }
+in_the_logs() { cat "$MAINLOG" "$MAINLOG".* 2>/dev/null | grep -c -e ' <= .* A=dovecot_plain:' -e ' <= [^<].* P=local'; }
 remembered() { stanch status --json 2>/dev/null | jq .watcher.remembered; }
-memory() { awk '/VmRSS/ {print $2}' "/proc/$(part stanchd-watcher)/status"; }
+memory() { awk '/VmRSS/ {print $2}' "/proc/$(pid_of watcher)/status"; }
 
 lab past 30
 start_daemon
@@ -60,8 +35,8 @@ while [[ $((SECONDS - began)) -lt $seconds ]]; do
 		rotations=$((rotations + 1))
 	fi
 	case $((round % 8)) in
-	2) kill -9 "$(part stanchd-watcher)" && kills=$((kills + 1)) ;;
-	4) kill -9 "$(part stanchd-hand)" && kills=$((kills + 1)) ;;
+	2) kill -9 "$(pid_of watcher)" && kills=$((kills + 1)) ;;
+	4) kill -9 "$(pid_of hand)" && kills=$((kills + 1)) ;;
 	6)
 		kill -9 "$daemon" && kills=$((kills + 1))
 		wait "$daemon" 2>/dev/null

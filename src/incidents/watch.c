@@ -5,17 +5,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define HOUR_US        INT64_C(3600000000)
-#define DAY_US         (24.0 * 3600 * 1e6)
-#define REASONS        2u
-#define REASON_BITS    4.0
-#define YOUNG_DAYS     7.0 /* in which a mailbox shows what it is */
-#define YOUNG_BITS     4.0 /* more that are asked of one that appeared just now */
-#define NEWCOMER_BITS  8.0 /* more that are asked while we know nobody */
-#define NEWCOMER_DAYS  7.0
-#define BLIND_BITS     0.7 /* more while no text could be read: what it says may be honest */
-#define DISTRUST_BELOW 4.5 /* below containing, from which a day is not learnt */
-#define DISTRUST_BITS  4.0 /* of recipients that do not exist, or refuse it */
+#define HOUR_US         INT64_C(3600000000)
+#define DAY_US          (24.0 * 3600 * 1e6)
+#define REASONS         2u
+#define REASON_BITS     4.0
+#define YOUNG_DAYS      7.0 /* in which a mailbox shows what it is */
+#define YOUNG_BITS      4.0 /* more that are asked of one that appeared just now */
+#define NEWCOMER_BITS   8.0 /* more that are asked while we know nobody */
+#define NEWCOMER_DAYS   7.0
+#define BLIND_BITS      0.7 /* more while no text could be read: what it says may be honest */
+#define DISTRUST_BELOW  4.5 /* below containing, from which a day is not learnt */
+#define OPINIONS_ENOUGH 8.0F
+#define DISTRUST_BITS   4.0 /* of recipients that do not exist, or refuse it */
 
 struct watch {
 	struct ledger *ledger;
@@ -94,16 +95,28 @@ static bool is_distrusted(const struct watch *w, const struct episode *e, double
 	       (e->dead > 0 && conduct_family(e, CONDUCT_DEAD) > DISTRUST_BITS);
 }
 
+static double suspected_from(const struct watch *w, const struct watch_result *r)
+{
+	return fmin(r->threshold, w->suspect_bits + r->threshold - w->contain_bits);
+}
+
 static enum verdict verdict_of(const struct watch *w, const struct watch_result *r)
 {
-	double more = r->threshold - w->contain_bits;
-
-	double least = fmin(r->threshold, w->suspect_bits + more);
-
-	if (!r->is_telling || r->score < least ||
+	if (!r->is_telling || r->score < suspected_from(w, r) ||
 		conduct_reasons(r->sighting.episode, REASON_BITS) < REASONS)
 		return VERDICT_NOTHING;
 	return r->score >= r->threshold ? VERDICT_CONTAIN : VERDICT_SUSPECT;
+}
+
+/* A few opinions of one episode suffice: their mean counts. */
+static bool is_undecided(const struct watch *w, const struct watch_result *r)
+{
+	const struct sighting *s = &r->sighting;
+	double most = conduct_limit(CONDUCT_FILTER);
+
+	return s->kind == SIGHTING_MESSAGE && s->strangers > 0 && !s->fact->has_filter_score &&
+	       s->episode->filtered < OPINIONS_ENOUGH && r->score < r->threshold &&
+	       r->score + most >= suspected_from(w, r);
 }
 
 bool watch_take(struct watch *w, const struct fact *fact, struct watch_result *ret)
@@ -114,6 +127,7 @@ bool watch_take(struct watch *w, const struct fact *fact, struct watch_result *r
 	ret->threshold = threshold_of(w, &ret->sighting);
 	ret->is_telling = is_telling(&ret->sighting);
 	ret->verdict = verdict_of(w, ret);
+	ret->is_undecided = is_undecided(w, ret);
 	if (is_distrusted(w, ret->sighting.episode, ret->score))
 		ledger_distrust_day(ret->sighting.source);
 	return true;

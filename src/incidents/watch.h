@@ -49,8 +49,10 @@ struct watch_result {
 	double score;     /* bits, of the episode */
 	double threshold; /* bits that suffice for this source now */
 	enum verdict verdict;
-	bool is_telling; /* the fact itself is of what is suspicious: mail to strangers, or what
-			    came of it just now. On others no one is contained. */
+	bool is_undecided; /* a message to strangers of which a content filter's opinion, which it
+			      does not have, could make its source suspected or contained */
+	bool is_telling;   /* the fact itself is of what is suspicious: mail to strangers, or what
+			      came of it just now. On others no one is contained. */
 };
 
 /* Returns false when the fact says nothing about any source. */

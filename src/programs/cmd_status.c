@@ -85,6 +85,24 @@ static void print_policy(const json_t *policy)
 	(void)putchar('\n');
 }
 
+static void print_rspamd(const json_t *rspamd)
+{
+	char a[UNITS_TEXT], b[UNITS_TEXT];
+
+	if (rspamd == NULL)
+		return;
+	(void)printf("rspamd     %s messages scored",
+		units_count_text((uint64_t)number(rspamd, "answered"), a));
+	if (number(rspamd, "failed") + number(rspamd, "dropped") > 0)
+		(void)printf(", %s not answered, %s not asked about",
+			units_count_text((uint64_t)number(rspamd, "failed"), a),
+			units_count_text((uint64_t)number(rspamd, "dropped"), b));
+	if (number(rspamd, "rest_ms") > 0)
+		(void)printf("; asked again in %s",
+			units_age_text(number(rspamd, "rest_ms") / 1000 + 1, a));
+	(void)putchar('\n');
+}
+
 /* Whether what is shown is true now. */
 static bool is_well(const json_t *status)
 {
@@ -124,6 +142,7 @@ static void print_watcher(const json_t *status, const json_t *watcher)
 		print_log(log);
 	}
 	print_policy(json_object_get(watcher, "policy"));
+	print_rspamd(json_object_get(watcher, "rspamd"));
 }
 
 static void print(const json_t *status)

@@ -145,3 +145,34 @@ void spool_facts_read_body(struct spool_facts *s, struct fact *fact)
 	s->text = mail_text_of_exim(s->message.header, (struct slice){s->body, (size_t)n});
 	fact->body = (struct slice){s->text->text, s->text->text_len};
 }
+
+/* Fields that Exim rewrote or took out stay in the file, and are not sent. */
+static size_t copy_fields(const struct exim_header *h, char *at, size_t most)
+{
+	struct slice rest = h->fields;
+	struct exim_field field;
+	size_t len = 0;
+
+	while (exim_field_next(&rest, &field)) {
+		if (field.type == '*' || field.text.len > most - len)
+			continue;
+		memcpy(at + len, field.text.at, field.text.len);
+		len += field.text.len;
+	}
+	return len;
+}
+
+char *spool_facts_message(struct spool_facts *s, size_t most, size_t *ret_len)
+{
+	char *message = memory_new(most, 1);
+	size_t len = copy_fields(s->message.header, message, most - 1);
+
+	message[len++] = '\n';
+	int64_t n = exim_read_body(s->message.folder, &s->message.id, message + len, most - len);
+	if (n < 0) {
+		free(message);
+		return NULL;
+	}
+	*ret_len = len + (size_t)n;
+	return message;
+}

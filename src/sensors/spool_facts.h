@@ -29,4 +29,8 @@ MUST_USE int spool_facts_read(struct spool_facts *s, const struct spool_folder *
  * like a millisecond. When it is gone already, the fact stays without. */
 void spool_facts_read_body(struct spool_facts *s, struct fact *fact);
 
+/* The message that was read last as it would be sent: its header fields, an empty line, and its
+ * body, at most `most` bytes of it all; the caller frees it. NULL when it is gone. */
+char *spool_facts_message(struct spool_facts *s, size_t most, size_t *ret_len);
+
 #endif

@@ -6,61 +6,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
 export LOG_SELECTOR=+millisec
 start_lab
-daemon_program=$(dirname "$stanch_program")/stanchd
-control=$work/run/control
-stanch() { "$stanch_program" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" "$@"; }
-
-configure() { # hold.enabled
-	cat >"$work/stanch.conf" <<END
-general {
-	spool = $SPOOL
-	exim_config = $EXIM_CONFIG
-	state = $state
-}
-hold {
-	enabled = $1
-	rescan = 1s
-	quiet_time = 1m
-}
-control {
-	socket = $control
-}
-policy {
-	socket = $lab/run/policy
-}
-END
-}
-
-with_times() { while IFS= read -r line; do printf '%s %s\n' "$EPOCHREALTIME" "$line"; done; }
-daemon=
-start_daemon() {
-	"$daemon_program" --config "$work/stanch.conf" > >(with_times >>"$work/daemon.log") 2>&1 &
-	daemon=$!
-	wait_for 60 stanch status
-}
-stop_daemon() {
-	[[ -z $daemon ]] || { kill "$daemon" && wait "$daemon"; }
-	daemon=
-}
-at_the_end() {
-	local status=$?
-	[[ -z $daemon ]] || { kill "$daemon" 2>/dev/null && wait "$daemon"; }
-	(exit "$status")
-	clean_up
-}
-trap at_the_end EXIT
-
-wait_for() { # seconds command...
-	local until=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[[ $SECONDS -lt $until ]] || return 1
-		sleep 0.1
-	done
-}
-state_of() { stanch incidents --all --json | jq -r "select(.source == \"$1\") | .state" | head -n 1; }
-is_in_state() { [[ " $2 " == *" $(state_of "$1") "* ]]; }
-says() { grep -q "$1" "$work/daemon.log"; }
+# shellcheck source=tests/system/daemon.bash
+. "$root/tests/system/daemon.bash"
 thief=mailbox:ann@shop.test
 
 # --- it only looks, as it begins ------------------------------------------------------------------
@@ -77,8 +24,6 @@ is "without a daemon, status says so" "$(stanch status 2>&1 >/dev/null | grep -c
 start_daemon
 holds_true "the daemon is ready" stanch status
 is "it learnt the past from the rotated log" "$(stanch status --json | jq .watcher.sources)" 12
-parts() { pgrep -P "$daemon" -f . | while read -r p; do echo "$p $(cat "/proc/$p/comm")"; done; }
-status_of() { awk -v f="$2:" '$1 == f {print $2}' "/proc/$(parts | awk -v n="stanchd-$1" '$2 == n {print $1}')/status"; }
 is "the watcher is Exim's user" "$(status_of watcher Uid)" "$(id -u "$ACCOUNT")"
 is "has no right of root's" "$(status_of watcher CapEff)$(status_of watcher CapPrm)" 00000000000000000000000000000000
 is "and no program gives it any" "$(status_of watcher NoNewPrivs)" 1
@@ -173,7 +118,7 @@ is "nobody but Exim may ask" "$(stat -c '%a %U' "$lab/run/policy")" "600 $ACCOUN
 # --- killed ----------------------------------------------------------------------------------------
 
 for part in stanchd-watcher stanchd-hand; do
-	pid=$(parts | awk -v n="$part" '$2 == n {print $1}')
+	pid=$(pid_of "${part#stanchd-}")
 	lines=$(grep -c "part-started part=$part" "$work/daemon.log")
 	kill -9 "$pid"
 	again() { [[ $(grep -c "part-started part=$part" "$work/daemon.log") -gt $lines ]] && stanch status; }

@@ -107,6 +107,11 @@ static void sum_families(const struct episode *e, double ret[CONDUCT_FAMILIES])
 			ret[f] = fmin(ret[f], limit_of(e, (enum conduct_family)f));
 }
 
+double conduct_limit(enum conduct_family family)
+{
+	return limits[family];
+}
+
 double conduct_family(const struct episode *e, enum conduct_family family)
 {
 	double sums[CONDUCT_FAMILIES];

@@ -70,6 +70,9 @@ double conduct_score(const struct episode *e);
 /* Bits of one family, within its limit. */
 double conduct_family(const struct episode *e, enum conduct_family family);
 
+/* The most bits that a family can be worth, but for bulk mail, which may be worth more. */
+double conduct_limit(enum conduct_family family);
+
 /* How many families say at least that much. */
 unsigned conduct_reasons(const struct episode *e, double bits);
 

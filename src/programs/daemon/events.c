@@ -52,4 +52,6 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 		"Somebody who may not asked at the control socket."},
 	[EVENT_POLICY_TROUBLE] = {"policy-trouble", EVENT_ERROR,
 		"The socket at which Exim asks cannot be served; mail is accepted all the same."},
+	[EVENT_RSPAMD_TROUBLE] = {"rspamd-trouble", EVENT_WARNING,
+		"rspamd cannot be asked, or is left alone for a while; mail is judged without it."},
 };

@@ -7,6 +7,7 @@
 #include "programs/daemon/ledger_keeper.h"
 #include "programs/daemon/older_logs.h"
 #include "programs/daemon/parts.h"
+#include "programs/daemon/second_opinion.h"
 #include "programs/daemon/talk.h"
 #include "programs/daemon/telling.h"
 #include "programs/daemon/verdict_text.h"
@@ -73,7 +74,8 @@ struct watcher {
 	int64_t begun_us, spool_ms;
 	struct spool_facts *spool_facts;
 	struct domain_lookup *domains;
-	struct policy_socket *policy; /* NULL: nobody may ask */
+	struct second_opinion *opinion; /* NULL: none is asked for */
+	struct policy_socket *policy;   /* NULL: nobody may ask */
 	unsigned bodies_left;
 	bool has_table; /* of hosted domains: Exim is not asked */
 	struct loop_timer *state_timer, *pulse;
@@ -137,7 +139,8 @@ static void forgive(struct watcher *w, int64_t at_us)
 	}
 }
 
-static void take_fact(struct watcher *w, const struct fact *fact)
+/* Returns whether a second opinion about it could matter. */
+static bool take_fact(struct watcher *w, const struct fact *fact)
 {
 	struct watch_result r;
 	bool is_history = clock_us() - fact->at_us > FRESH_US;
@@ -146,17 +149,23 @@ static void take_fact(struct watcher *w, const struct fact *fact)
 		forgive(w, fact->at_us);
 	learn_domains(w, fact);
 	if (!watch_take(w->watch, fact, &r))
-		return;
+		return false;
 	if ((r.sighting.kind == SIGHTING_MESSAGE || r.sighting.kind == SIGHTING_OFFER) &&
 		!is_history)
 		telling_mail(w->telling, w->talk, r.sighting.source, clock_us());
 	if (r.verdict == VERDICT_NOTHING)
-		return;
+		return r.is_undecided;
 	if (!is_history)
 		telling_verdict(w->telling, w->talk, watch_ledger(w->watch), &r, clock_us());
 	else if (r.verdict == VERDICT_CONTAIN) /* it was found to send spam, long ago */
 		ledger_mark_bad(
 			watch_ledger(w->watch), r.sighting.source, r.sighting.episode, fact->at_us);
+	return r.is_undecided;
+}
+
+static void on_score(void *context, const struct fact *fact)
+{
+	(void)take_fact(context, fact);
 }
 
 static bool may_read_body(struct watcher *w)
@@ -175,7 +184,8 @@ static void take_spooled(struct watcher *w, struct fact *fact)
 		spool_facts_read_body(w->spool_facts, fact);
 		w->counts.bodies++;
 	}
-	take_fact(w, fact);
+	if (take_fact(w, fact) && w->opinion != NULL && may_read_body(w))
+		second_opinion_ask(w->opinion, w->spool_facts, fact);
 }
 
 /* Folders come while we look: a queue's, a letter's, and the first of a new spool. */
@@ -298,7 +308,7 @@ static void take_line(void *context, struct slice line)
 		if (take_from_spool(w, &fact))
 			return;
 	}
-	take_fact(w, &fact);
+	(void)take_fact(w, &fact);
 }
 
 /* ---- what Exim asks ---- */
@@ -316,7 +326,7 @@ static void on_question(void *context, const struct fact *fact, char answer[POLI
 
 	(void)answer;
 	if (w->is_ready)
-		take_fact(w, fact);
+		(void)take_fact(w, fact);
 }
 
 static void open_policy(struct watcher *w)
@@ -430,7 +440,7 @@ static void take_older_line(void *context, struct slice line)
 	struct fact fact;
 
 	if (log_facts_take(w->facts, LOG_FACTS_MAIN, line, &fact))
-		take_fact(w, &fact);
+		(void)take_fact(w, &fact);
 }
 
 static int64_t older_time(void *context, struct slice line)
@@ -600,6 +610,8 @@ static void say_state(struct watcher *w)
 	json_put(o, "bodies", json_integer((json_int_t)w->counts.bodies));
 	json_put(o, "sources", json_integer((json_int_t)ledger_count(l)));
 	json_put(o, "remembered", json_integer((json_int_t)ledger_messages(l)));
+	if (w->opinion != NULL)
+		json_put(o, "rspamd", second_opinion_state(w->opinion));
 	if (w->policy != NULL)
 		json_put(o, "policy", policy_state(w));
 	if (w->arrivals != NULL) {
@@ -707,6 +719,7 @@ static void watcher_free(struct watcher *w)
 	loop_timer_free(w->pulse);
 	talk_free(w->talk);
 	policy_socket_free(w->policy);
+	second_opinion_free(w->opinion);
 	domain_lookup_free(w->domains);
 	telling_free(w->telling);
 	exim_spool_free(w->spool);
@@ -741,6 +754,7 @@ int watcher_run(const struct daemon_part *part)
 		read_tables(w);
 		open_sensors(w);
 		open_policy(w);
+		w->opinion = second_opinion_new(part, w->loop, on_score, w);
 		w->state_timer = loop_timer_new(w->loop, on_state, w);
 		w->pulse = loop_timer_new(w->loop, on_pulse, w);
 		loop_timer_start(w->state_timer, STATE_MS, STATE_MS);
