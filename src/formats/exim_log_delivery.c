@@ -414,10 +414,18 @@ static bool read_after_address(struct reader *r, enum exim_log_kind kind)
 	return true;
 }
 
+static void begin_delivery(struct exim_log_delivery *d)
+{
+	clear_struct(d, sizeof(*d));
+	d->queue_ms = -1;
+	d->delivery_ms = -1;
+}
+
 static bool read_with_address(
 	struct reader *r, struct slice address, const char *behind, enum exim_log_kind kind)
 {
-	*r->d = (struct exim_log_delivery){.address = address, .queue_ms = -1, .delivery_ms = -1};
+	begin_delivery(r->d);
+	r->d->address = address;
 	r->c.at = behind;
 	r->ended_by_colon = false;
 	if (address.len > 0 && behind < r->c.end && address.at[address.len - 1] == ':' &&
@@ -549,7 +557,8 @@ static bool read_nowhere(struct cursor c, struct exim_log_delivery *d)
 	}
 	if (at == NULL || (c.at < c.end && *c.at != ':'))
 		return false;
-	*d = (struct exim_log_delivery){.nowhere = true, .queue_ms = -1, .delivery_ms = -1};
+	begin_delivery(d);
+	d->nowhere = true;
 	d->text = slice_between(start, c.end);
 	return true;
 }

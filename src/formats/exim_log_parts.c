@@ -387,7 +387,7 @@ static bool is_login(struct slice s)
 
 int exim_log_read_client(struct slice part, struct exim_log_client *ret)
 {
-	*ret = (struct exim_log_client){0};
+	clear_struct(ret, sizeof(*ret));
 	if (part.len == 0)
 		return 0;
 	take_off_connection(&part, ret);

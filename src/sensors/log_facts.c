@@ -1,6 +1,7 @@
 #include "sensors/log_facts.h"
 
 #include "base/memory.h"
+#include "base/scan_bytes.h"
 #include "base/sketch.h"
 #include "formats/exim_log.h"
 #include "formats/exim_syslog.h"
@@ -241,6 +242,15 @@ static const struct source *source_of_arrival(
 
 /* ---- one fact for each kind of line ---- */
 
+/* When it is certain that the line is one: until then *ret is left alone. */
+static void begin_fact(const struct log_facts *f, enum fact_kind kind, struct fact *ret)
+{
+	clear_struct(ret, sizeof(*ret));
+	ret->kind = kind;
+	ret->at_us = f->counts.last_us;
+	ret->id = (struct slice){f->line.id.text, f->line.id.len};
+}
+
 static struct slice subject_of(struct log_facts *f, struct slice escaped)
 {
 	if (escaped.at == NULL)
@@ -273,7 +283,7 @@ static bool take_arrival(struct log_facts *f, struct fact *ret)
 {
 	const struct exim_log_arrival *a = &f->line.arrival;
 
-	ret->kind = FACT_ACCEPTED;
+	begin_fact(f, FACT_ACCEPTED, ret);
 	ret->sender = a->sender;
 	ret->client = a->client.ip;
 	ret->helo = a->client.helo.len > 0 ? a->client.helo : a->client.name;
@@ -295,7 +305,7 @@ static bool take_outcome(struct log_facts *f, enum fact_kind kind, struct fact *
 	const struct exim_log_delivery *d = &f->line.delivery;
 	bool has_domain = slice_find(d->address, '@') < d->address.len;
 
-	ret->kind = kind;
+	begin_fact(f, kind, ret);
 	ret->recipient = has_domain || d->original.len == 0 ? d->address : d->original;
 	ret->is_local = d->local || d->nowhere;
 	if (!ret->is_local && d->original.len > 0 && has_domain)
@@ -328,7 +338,7 @@ static bool take_refusal(struct log_facts *f, struct fact *ret)
 
 	if (r->stage != EXIM_LOG_AT_RCPT)
 		return false;
-	ret->kind = FACT_REFUSED;
+	begin_fact(f, FACT_REFUSED, ret);
 	ret->recipient = r->address;
 	ret->sender = r->sender;
 	ret->client = r->client.ip;
@@ -345,11 +355,13 @@ static bool take_refusal(struct log_facts *f, struct fact *ret)
 }
 
 /* A server that cannot look (435) says nothing about the login. */
-static bool take_login(const struct exim_log_session *s, struct fact *ret)
+static bool take_login(struct log_facts *f, struct fact *ret)
 {
+	const struct exim_log_session *s = &f->line.session;
+
 	if (s->login.id.len == 0 || s->code == 435)
 		return false;
-	ret->kind = FACT_LOGIN_FAILED;
+	begin_fact(f, FACT_LOGIN_FAILED, ret);
 	ret->client = s->client.ip;
 	ret->helo = s->client.helo.len > 0 ? s->client.helo : s->client.name;
 	ret->user = s->login.id;
@@ -372,14 +384,14 @@ static bool take_kind(
 	case EXIM_LOG_DEFERRED:
 		return take_outcome(f, FACT_DEFERRED, ret);
 	case EXIM_LOG_COMPLETED:
-		ret->kind = FACT_COMPLETED;
+		begin_fact(f, FACT_COMPLETED, ret);
 		return true;
 	case EXIM_LOG_REFUSED:
 		return !is_told_again(f, log, line) && take_refusal(f, ret);
 	case EXIM_LOG_LOGIN_FAILED:
-		return !is_told_again(f, log, line) && take_login(&f->line.session, ret);
+		return !is_told_again(f, log, line) && take_login(f, ret);
 	case EXIM_LOG_COMMAND:
-		keep_call(f, &f->line.command, f->line.pid, ret->at_us);
+		keep_call(f, &f->line.command, f->line.pid, f->counts.last_us);
 		return false;
 	default:
 		return false;
@@ -463,8 +475,6 @@ static bool parse(struct log_facts *f, enum log_facts_log log, struct slice line
 bool log_facts_take(
 	struct log_facts *f, enum log_facts_log log, struct slice line, struct fact *ret_fact)
 {
-	struct fact fact = {0};
-
 	f->damage = NULL;
 	f->counts.lines++;
 	if (!parse(f, log, line))
@@ -477,13 +487,10 @@ bool log_facts_take(
 	}
 	if (lacks_id(&f->line))
 		return take_damage(f, "the id of the message is missing");
-	fact.at_us = line_us(f);
-	fact.id = (struct slice){f->line.id.text, f->line.id.len};
-	f->counts.last_us = fact.at_us;
-	if (!take_kind(f, log, line, &fact))
+	f->counts.last_us = line_us(f);
+	if (!take_kind(f, log, line, ret_fact))
 		return false;
 	f->counts.facts++;
-	*ret_fact = fact;
 	return true;
 }
 
