@@ -38,8 +38,9 @@ struct log_facts {
 	struct exim_syslog_joiner *joiner; /* NULL: no line of syslog came yet */
 	struct call calls[CALLS];
 	unsigned next_call;
-	uint64_t refusals[LOG_FACTS_LOGS][REFUSALS];
+	uint64_t refusals[LOG_FACTS_LOGS][REFUSALS]; /* hashes; 0: none */
 	unsigned next_refusal[LOG_FACTS_LOGS];
+	unsigned refusals_by_byte[LOG_FACTS_LOGS][256]; /* how many of them end in that byte */
 	char **relays;
 	size_t relay_count;
 	struct log_facts_counts counts;
@@ -315,18 +316,31 @@ static bool take_outcome(struct log_facts *f, enum fact_kind kind, struct fact *
 	return true;
 }
 
+/* Remembers that hash of a line in the place of another, which 0 is none of. */
+static void put_refusal(struct log_facts *f, enum log_facts_log log, unsigned place, uint64_t hash)
+{
+	uint64_t *kept = &f->refusals[log][place];
+
+	if (*kept != 0)
+		f->refusals_by_byte[log][*kept & 0xff]--;
+	if (hash != 0)
+		f->refusals_by_byte[log][hash & 0xff]++;
+	*kept = hash;
+}
+
 /* Exim writes a refusal to both logs, so the second time the line is none. */
 static bool is_told_again(struct log_facts *f, enum log_facts_log log, struct slice line)
 {
 	uint64_t hash = hash_bytes(line.at, line.len);
 	enum log_facts_log other = log == LOG_FACTS_MAIN ? LOG_FACTS_REJECT : LOG_FACTS_MAIN;
+	bool may_be = f->refusals_by_byte[other][hash & 0xff] > 0;
 
-	for (unsigned i = 0; i < REFUSALS; i++)
+	for (unsigned i = 0; may_be && i < REFUSALS; i++)
 		if (f->refusals[other][i] == hash) {
-			f->refusals[other][i] = 0;
+			put_refusal(f, other, i, 0);
 			return true;
 		}
-	f->refusals[log][f->next_refusal[log]] = hash;
+	put_refusal(f, log, f->next_refusal[log], hash);
 	f->next_refusal[log] = (f->next_refusal[log] + 1) % REFUSALS;
 	return false;
 }
