@@ -44,34 +44,52 @@ const char *exim_log_kind_name(enum exim_log_kind kind)
 
 #define TIME_LEN (sizeof("2026-11-23 12:27:17") - 1)
 
-/* Two digits as a number; *bad becomes other than 0 when they are none. */
-static inline unsigned two_digits(const char *at, unsigned *bad)
-{
-	unsigned high = (unsigned char)at[0] - (unsigned)'0',
-		 low = (unsigned char)at[1] - (unsigned)'0';
+/* The first 16 bytes of a time, 0 for any digit; it holds no NUL. */
+static const char time_form[16] = "0000-00-00 00:00";
 
-	*bad |= (high > 9) | (low > 9);
-	return high * 10 + low;
+/* Whether the 16 bytes at `at` have that form. */
+static inline bool has_time_form(const char *at)
+{
+#ifdef __SSE2__
+	const __m128i form = _mm_loadu_si128((const __m128i *)(const void *)time_form),
+		      zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i values = _mm_sub_epi8(bytes, zero);
+	__m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(values, nine), values);
+	__m128i wanted = _mm_cmpeq_epi8(form, zero), same = _mm_cmpeq_epi8(bytes, form);
+
+	/* a digit where one is wanted, and elsewhere the byte itself */
+	return _mm_movemask_epi8(_mm_or_si128(
+		       _mm_and_si128(wanted, digits), _mm_andnot_si128(wanted, same))) == 0xffff;
+#else
+	for (size_t i = 0; i < sizeof(time_form); i++)
+		if (time_form[i] == '0' ? !is_decimal(at[i]) : at[i] != time_form[i])
+			return false;
+	return true;
+#endif
+}
+
+/* Two digits as a number. */
+static inline unsigned two_digits(const char *at)
+{
+	return (unsigned)(at[0] - '0') * 10 + (unsigned)(at[1] - '0');
 }
 
 /* "2026-11-23 12:27:17" and the blank or dot behind it. */
-static bool take_date(struct cursor *c, struct exim_log_time *ret)
+static inline bool take_date(struct cursor *c, struct exim_log_time *ret)
 {
 	const char *at = c->at;
-	unsigned bad = 0;
 
-	if ((size_t)(c->end - at) < TIME_LEN + 1)
+	if ((size_t)(c->end - at) < TIME_LEN + 1 || !has_time_form(at) || at[16] != ':' ||
+		!is_decimal(at[17]) || !is_decimal(at[18]))
 		return false;
-	unsigned year = two_digits(at, &bad) * 100 + two_digits(at + 2, &bad);
-	unsigned month = two_digits(at + 5, &bad), day = two_digits(at + 8, &bad);
-	unsigned hour = two_digits(at + 11, &bad), minute = two_digits(at + 14, &bad);
-	unsigned second = two_digits(at + 17, &bad);
+	unsigned year = two_digits(at) * 100 + two_digits(at + 2);
+	unsigned month = two_digits(at + 5), day = two_digits(at + 8);
+	unsigned hour = two_digits(at + 11), minute = two_digits(at + 14);
+	unsigned second = two_digits(at + 17);
 
-	bad |= (at[4] != '-') | (at[7] != '-') | (at[10] != ' ') | (at[13] != ':') |
-	       (at[16] != ':');
-	bad |= (year == 0) | (month - 1 > 11) | (day - 1 > 30) | (hour > 23) | (minute > 59) |
-	       (second > 60);
-	if (bad != 0)
+	if ((year == 0) | (month - 1 > 11) | (day - 1 > 30) | (hour > 23) | (minute > 59) |
+		(second > 60))
 		return false;
 	*ret = (struct exim_log_time){.year = (uint16_t)year,
 		.month = (uint8_t)month,
@@ -99,13 +117,11 @@ static bool take_millisec(struct cursor *c, uint32_t *ret_us)
 static bool take_zone(struct cursor *c, struct exim_log_time *ret)
 {
 	const char *at = c->at;
-	unsigned bad = 0;
 
-	if (c->end - at < 7)
+	if (c->end - at < 7 || !is_decimal(at[2]) || !is_decimal(at[3]) || !is_decimal(at[4]) ||
+		!is_decimal(at[5]) || at[6] != ' ')
 		return false;
-	int minutes = (int)(two_digits(at + 2, &bad) * 60 + two_digits(at + 4, &bad));
-	if (bad != 0 || at[6] != ' ')
-		return false;
+	int minutes = (int)(two_digits(at + 2) * 60 + two_digits(at + 4));
 	ret->has_zone = true;
 	ret->zone_minutes = (int16_t)(at[1] == '-' ? -minutes : minutes);
 	c->at = at + 6;

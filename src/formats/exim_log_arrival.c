@@ -458,24 +458,31 @@ static bool take_sender(struct cursor *c, struct slice *ret)
 	return at_blank_or_end(c);
 }
 
+static void begin(struct exim_log_arrival *a, struct slice sender, size_t line_len)
+{
+	clear_struct(a, sizeof(*a));
+	a->sender = sender;
+	a->recipients_cut = line_len >= SURELY_WHOLE;
+}
+
 void exim_log_read_arrival(struct cursor c, struct exim_log_line *line, size_t line_len)
 {
 	struct exim_log_arrival *a = &line->arrival;
 	const char *damage = NULL;
+	struct slice sender;
 
 	line->kind = *c.at == '<' ? EXIM_LOG_ACCEPTED : EXIM_LOG_FAKE_REJECTED;
-	*a = (struct exim_log_arrival){.recipients_cut = line_len >= SURELY_WHOLE};
 	c.at += 3;
-	if (!take_sender(&c, &a->sender)) {
+	if (!take_sender(&c, &sender)) {
 		exim_log_damaged(line, "no sender");
 		return;
 	}
-	const struct exim_log_arrival begun = *a;
+	begin(a, sender, line_len);
 	if (read_plain(c, a)) {
 		if (!agrees_with_protocol(a))
 			damage = "a login with a protocol that has none";
 	} else {
-		*a = begun;
+		begin(a, sender, line_len);
 		damage = read_odd(c, a);
 	}
 	if (damage != NULL)

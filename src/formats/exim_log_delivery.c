@@ -25,7 +25,7 @@ struct reader {
 };
 
 /* A word, without the colon that ends the fields of "**" and "==". */
-static bool take_value(struct reader *r, struct slice *ret)
+static inline bool take_value(struct reader *r, struct slice *ret)
 {
 	if (!take_word(&r->c, ret))
 		return false;
@@ -116,58 +116,61 @@ static bool take_flag(struct reader *r)
 	return word.len > 0 || r->ended_by_colon;
 }
 
-/* "NAME=value" of no use here: the interface, TLS, a proxy, the login at the other side. */
-static bool take_other_field(struct reader *r)
-{
-	struct slice word;
+/* The letters of a tag as a number: of one or two; those of three and more are of no use here. */
+#define TAG2(a, b) ((unsigned)(a) << 8 | (unsigned)(b))
 
-	if (r->c.at < r->c.end && *r->c.at == '"')
-		return take_certificate(r);
-	return take_value(r, &word);
+static inline unsigned tag_of(const char *at, size_t len)
+{
+	if (len == 1)
+		return (unsigned char)at[0];
+	return len == 2 ? TAG2((unsigned char)at[0], (unsigned char)at[1]) : 0;
 }
 
-static bool take_long_tag(struct reader *r, struct slice tag)
+/* What stands behind a tag and its '='. Where it is of no use here it is the interface, TLS, a
+ * proxy, the login at the other side. */
+static bool take_tagged(struct reader *r, unsigned tag)
 {
-	if (slice_is(tag, "QT"))
-		return take_time(r, &r->d->queue_ms);
-	if (slice_is(tag, "DT"))
-		return take_time(r, &r->d->delivery_ms);
-	if (slice_is(tag, "ST"))
-		return skip_shadow(r);
-	return take_other_field(r);
-}
-
-static bool take_tag(struct reader *r, char tag)
-{
-	struct slice path;
+	struct slice unused, *value = &unused;
 
 	switch (tag) {
 	case 'F':
 		return take_address(r, &r->d->sender);
 	case 'P':
-		return take_address(r, &path);
+		return take_address(r, &unused);
 	case 'Q':
-		return take_value(r, &r->d->queue);
+		value = &r->d->queue;
+		break;
 	case 'R':
-		return take_value(r, &r->d->router);
+		value = &r->d->router;
+		break;
 	case 'T':
-		return take_value(r, &r->d->transport);
+		value = &r->d->transport;
+		break;
 	case 'S':
 		return take_number(&r->c, &r->d->size);
 	case 'H':
 		return take_host(r);
 	case 'C':
 		return exim_log_take_quoted(&r->c, &r->d->answer);
+	case TAG2('Q', 'T'):
+		return take_time(r, &r->d->queue_ms);
+	case TAG2('D', 'T'):
+		return take_time(r, &r->d->delivery_ms);
+	case TAG2('S', 'T'):
+		return skip_shadow(r);
 	default:
-		return take_other_field(r);
+		if (r->c.at < r->c.end && *r->c.at == '"')
+			return take_certificate(r);
+		break;
 	}
+	return take_value(r, value);
 }
 
 /* One field; the cursor is on the blank in front of it. That one follows is looked at by the
  * caller. */
 static bool take_field(struct reader *r)
 {
-	const char *at = r->c.at + 1, *tag = at;
+	const char *tag = r->c.at + 1, *at = tag;
 
 	while (at < r->c.end && *at >= 'A' && *at <= 'Z')
 		at++;
@@ -175,7 +178,7 @@ static bool take_field(struct reader *r)
 	if (at == r->c.end || *at != '=' || at == tag)
 		return take_flag(r);
 	r->c.at = at + 1;
-	return at - tag == 1 ? take_tag(r, *tag) : take_long_tag(r, slice_between(tag, at));
+	return take_tagged(r, tag_of(tag, (size_t)(at - tag)));
 }
 
 static bool take_fields(struct reader *r)
@@ -258,14 +261,15 @@ static void skip_host(struct cursor *c)
 		c->at = behind + 3;
 }
 
-/* "… after RCPT TO:<x>: 550 5.1.1 …", "… after pipelined end of data: …". */
-static void read_answer(struct exim_log_delivery *d)
+/* "… after RCPT TO:<x>: 550 5.1.1 …", "… after pipelined end of data: …". Returns the codes, where
+ * they stand in an answer; .len 0: nowhere. */
+static struct slice read_answer(struct exim_log_delivery *d)
 {
 	struct cursor c = cursor_of(d->text);
 
 	if (!take_after(&c)) {
 		(void)failure_reply_read(d->text, &d->reply);
-		return;
+		return (struct slice){0};
 	}
 	(void)TAKE(&c, "pipelined ");
 	d->step = step_of(&c);
@@ -274,11 +278,11 @@ static void read_answer(struct exim_log_delivery *d)
 	if (!TAKE(&c, ": ")) {
 		const char *colon = exim_log_find(c.at, c.end, ": ", 2);
 		if (colon == NULL)
-			return;
+			return (struct slice){0};
 		c.at = colon + 2;
 	}
 	skip_host(&c);
-	(void)failure_reply_read(cursor_rest(&c), &d->reply);
+	return (struct slice){c.at, failure_reply_read(cursor_rest(&c), &d->reply)};
 }
 
 /* " DT=3s" at the end of a failure's text. */
@@ -312,15 +316,33 @@ static enum failure failure_of_errno(int error)
 	}
 }
 
+/* Without ":<address>: 550 5.1.1" or ": 550 5.1.1" at its front, where that is all there is: no
+ * word to judge by is in it, and it is often longer than what follows. */
+static struct slice without_codes(struct slice said, struct slice codes)
+{
+	struct slice part = slice_first(said, FAILURE_TEXT_MAX);
+
+	if (codes.len == 0 || part.len < 2)
+		return said;
+	const char *at = part.at, *end = at + part.len, *behind = codes.at + codes.len;
+	if (at[1] == '<') {
+		at = find_byte(at, end, '>');
+		if (at == NULL)
+			return said;
+		at++;
+	}
+	if (codes.at != at + 2 || behind >= end || (behind[-1] != ' ' && *behind != ' '))
+		return said;
+	return slice_between(behind, end);
+}
+
 static void judge(struct exim_log_delivery *d)
 {
-	size_t colon = slice_find(d->text, ':');
-	struct slice said = d->text;
+	struct slice said = d->text, codes = read_answer(d);
 
-	read_answer(d);
 	/* what the other side said, without the command that it answers */
 	if (d->step != EXIM_LOG_STEP_NONE)
-		said = slice_after(d->text, colon);
+		said = without_codes(slice_after(said, slice_find(said, ':')), codes);
 	d->failure = failure_judge(&d->reply, said);
 	if (d->failure == FAILURE_OTHER)
 		d->failure = failure_of_errno(d->error);
@@ -346,10 +368,10 @@ static bool read_deferral(struct reader *r)
 
 	/* the words for an errno: they hold no colon */
 	const char *start = c->at, *at = start;
-	while (at < c->end && *at != ':' &&
-		!(*at == ' ' && c->end - at > 3 && at[1] >= 'A' && at[1] <= 'Z' &&
-			(at[2] == '=' || at[3] == '=')))
-		at++;
+	for (; (at = find_either(at, c->end, ' ', ':')) < c->end && *at == ' '; at++)
+		if (c->end - at > 3 && at[1] >= 'A' && at[1] <= 'Z' &&
+			(at[2] == '=' || at[3] == '='))
+			break;
 	r->d->text = slice_between(start, at);
 	c->at = at;
 	take_colon(r);
@@ -414,10 +436,18 @@ static bool read_after_address(struct reader *r, enum exim_log_kind kind)
 	return true;
 }
 
+static void begin_delivery(struct exim_log_delivery *d)
+{
+	clear_struct(d, sizeof(*d));
+	d->queue_ms = -1;
+	d->delivery_ms = -1;
+}
+
 static bool read_with_address(
 	struct reader *r, struct slice address, const char *behind, enum exim_log_kind kind)
 {
-	*r->d = (struct exim_log_delivery){.address = address, .queue_ms = -1, .delivery_ms = -1};
+	begin_delivery(r->d);
+	r->d->address = address;
 	r->c.at = behind;
 	r->ended_by_colon = false;
 	if (address.len > 0 && behind < r->c.end && address.at[address.len - 1] == ':' &&
@@ -549,7 +579,8 @@ static bool read_nowhere(struct cursor c, struct exim_log_delivery *d)
 	}
 	if (at == NULL || (c.at < c.end && *c.at != ':'))
 		return false;
-	*d = (struct exim_log_delivery){.nowhere = true, .queue_ms = -1, .delivery_ms = -1};
+	begin_delivery(d);
+	d->nowhere = true;
 	d->text = slice_between(start, c.end);
 	return true;
 }

@@ -75,35 +75,12 @@ const char *exim_log_scan_address(const char *at, const char *end, unsigned *ret
 	return at;
 }
 
-/* Where the first blank, quote, backslash or '>' stands; end when nowhere. */
-static const char *find_angle_end(const char *at, const char *end)
-{
-#ifdef __SSE2__
-	const __m128i blank = _mm_set1_epi8(' '), quote = _mm_set1_epi8('"'),
-		      backslash = _mm_set1_epi8('\\'), close = _mm_set1_epi8('>');
-
-	for (; end - at >= 16; at += 16) {
-		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-		__m128i found = _mm_or_si128(
-			_mm_or_si128(_mm_cmpeq_epi8(block, blank), _mm_cmpeq_epi8(block, quote)),
-			_mm_or_si128(
-				_mm_cmpeq_epi8(block, backslash), _mm_cmpeq_epi8(block, close)));
-		int bits = _mm_movemask_epi8(found);
-		if (bits != 0)
-			return at + __builtin_ctz((unsigned)bits);
-	}
-#endif
-	while (at < end && *at != ' ' && *at != '"' && *at != '\\' && *at != '>')
-		at++;
-	return at;
-}
-
 bool exim_log_take_angle(struct cursor *c, struct slice *ret_address)
 {
 	if (c->at == c->end || *c->at != '<')
 		return false;
 
-	const char *start = c->at + 1, *close = find_angle_end(start, c->end);
+	const char *start = c->at + 1, *close = find_any(start, c->end, ' ', '"', '\\', '>');
 	unsigned signs;
 
 	if (close < c->end && *close != '>')
@@ -184,32 +161,39 @@ bool exim_log_take_duration(struct cursor *c, int64_t *ret_ms)
 	return parts > 0;
 }
 
-static const bool is_ip_byte[256] = {
-	['0'] = true,
-	['1'] = true,
-	['2'] = true,
-	['3'] = true,
-	['4'] = true,
-	['5'] = true,
-	['6'] = true,
-	['7'] = true,
-	['8'] = true,
-	['9'] = true,
-	['a'] = true,
-	['b'] = true,
-	['c'] = true,
-	['d'] = true,
-	['e'] = true,
-	['f'] = true,
-	['A'] = true,
-	['B'] = true,
-	['C'] = true,
-	['D'] = true,
-	['E'] = true,
-	['F'] = true,
-	[':'] = true,
-	['.'] = true,
-};
+/* Whether it can stand in an address of IPv4 or IPv6. */
+static inline bool is_ip_byte(char c)
+{
+	unsigned letter = ((unsigned char)c | 0x20u) - 'a';
+
+	return (c >= '0' && c <= ':') || letter < 6 || c == '.';
+}
+
+/* Behind the bytes of an address. */
+static inline const char *skip_ip_bytes(const char *at, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i below_0 = _mm_set1_epi8('0' - 1), above_9 = _mm_set1_epi8(':' + 1),
+		      below_a = _mm_set1_epi8('a' - 1), above_f = _mm_set1_epi8('f' + 1),
+		      dot = _mm_set1_epi8('.'), lower = _mm_set1_epi8(0x20);
+
+	for (; end - at >= 16; at += 16) {
+		__m128i b = _mm_loadu_si128((const __m128i *)(const void *)at);
+		__m128i low = _mm_or_si128(b, lower);
+		__m128i digit =
+			_mm_and_si128(_mm_cmpgt_epi8(b, below_0), _mm_cmplt_epi8(b, above_9));
+		__m128i letter =
+			_mm_and_si128(_mm_cmpgt_epi8(low, below_a), _mm_cmplt_epi8(low, above_f));
+		__m128i any = _mm_or_si128(_mm_or_si128(digit, letter), _mm_cmpeq_epi8(b, dot));
+		unsigned others = (unsigned)_mm_movemask_epi8(any) ^ 0xffffu;
+		if (others != 0)
+			return at + __builtin_ctz(others);
+	}
+#endif
+	while (at < end && is_ip_byte(*at))
+		at++;
+	return at;
+}
 
 bool exim_log_take_ip(struct cursor *c, struct slice *ret_ip, unsigned *ret_port)
 {
@@ -218,8 +202,7 @@ bool exim_log_take_ip(struct cursor *c, struct slice *ret_ip, unsigned *ret_port
 
 	if (at == c->end || *at != '[')
 		return false;
-	for (at++; at < c->end && is_ip_byte[(unsigned char)*at]; at++)
-		;
+	at = skip_ip_bytes(at + 1, c->end);
 	if (at == c->end || *at != ']' || at == c->at + 1)
 		return false;
 	*ret_ip = slice_between(c->at + 1, at);
@@ -387,7 +370,7 @@ static bool is_login(struct slice s)
 
 int exim_log_read_client(struct slice part, struct exim_log_client *ret)
 {
-	*ret = (struct exim_log_client){0};
+	clear_struct(ret, sizeof(*ret));
 	if (part.len == 0)
 		return 0;
 	take_off_connection(&part, ret);
@@ -424,25 +407,53 @@ void exim_log_read_login(struct slice part, struct exim_log_login *ret)
 	}
 }
 
+#ifdef __SSE2__
+/* Where in the 16 bytes at `at` the first two bytes of a text may stand: a bit for each. One byte
+ * more than these is read. */
+static inline unsigned pairs_of_16(const char *at, __m128i first, __m128i second)
+{
+	__m128i here = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i next = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
+
+	return (unsigned)_mm_movemask_epi8(
+		_mm_and_si128(_mm_cmpeq_epi8(here, first), _mm_cmpeq_epi8(next, second)));
+}
+#endif
+
+/* The first of the places that `pairs` names from at on where the whole text stands. */
+static inline const char *first_whole(
+	const char *at, unsigned pairs, const char *end, const char *text, size_t len)
+{
+	for (; pairs != 0; pairs &= pairs - 1) {
+		const char *found = at + __builtin_ctz(pairs);
+		if ((size_t)(end - found) >= len && memcmp(found, text, len) == 0)
+			return found;
+	}
+	return NULL;
+}
+
 const char *exim_log_find(const char *at, const char *end, const char *text, size_t len)
 {
 #ifdef __SSE2__
 	const __m128i first = _mm_set1_epi8(text[0]), second = _mm_set1_epi8(text[1]);
+	const char *begun = at, *found;
+	unsigned pairs;
 
-	/* one byte more than a block is read */
-	for (; end - at > 16; at += 16) {
-		__m128i here = _mm_loadu_si128((const __m128i *)(const void *)at);
-		__m128i next = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
-		unsigned pairs = (unsigned)_mm_movemask_epi8(
-			_mm_and_si128(_mm_cmpeq_epi8(here, first), _mm_cmpeq_epi8(next, second)));
-
-		for (; pairs != 0; pairs &= pairs - 1) {
-			const char *found = at + __builtin_ctz(pairs);
-			if ((size_t)(end - found) < len)
-				return NULL;
-			if (memcmp(found, text, len) == 0)
-				return found;
-		}
+	for (; end - at > 32; at += 32) {
+		pairs = pairs_of_16(at, first, second) | pairs_of_16(at + 16, first, second) << 16;
+		if (pairs != 0 && (found = first_whole(at, pairs, end, text, len)) != NULL)
+			return found;
+	}
+	if (end - at > 16) {
+		pairs = pairs_of_16(at, first, second);
+		if (pairs != 0 && (found = first_whole(at, pairs, end, text, len)) != NULL)
+			return found;
+		at += 16;
+	}
+	if (end - begun > 16) {
+		/* the last 17 bytes; where the text does not stand it is not found again either */
+		pairs = pairs_of_16(end - 17, first, second);
+		return first_whole(end - 17, pairs, end, text, len);
 	}
 #endif
 	for (; at < end && (size_t)(end - at) >= len; at++)

@@ -61,23 +61,53 @@ static inline bool is_decimal(char c)
 	return c >= '0' && c <= '9';
 }
 
+#ifdef __SSE2__
+/* Which of the 16 bytes at `at` are a, b, c or d: a bit for each. */
+static inline unsigned any_of_16(const char *at, char a, char b, char c, char d)
+{
+	__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i ab = _mm_or_si128(
+		_mm_cmpeq_epi8(block, _mm_set1_epi8(a)), _mm_cmpeq_epi8(block, _mm_set1_epi8(b)));
+	__m128i cd = _mm_or_si128(
+		_mm_cmpeq_epi8(block, _mm_set1_epi8(c)), _mm_cmpeq_epi8(block, _mm_set1_epi8(d)));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(ab, cd));
+}
+#endif
+
+/* Where a, b, c or d first stands; end when nowhere. Words are of 32 bytes or less, mostly: with
+ * as many at a time, how long one is needs no guess of the processor's. */
+static inline const char *find_any(const char *at, const char *end, char a, char b, char c, char d)
+{
+#ifdef __SSE2__
+	const char *last = end - at >= 16 ? end - 16 : NULL;
+	unsigned found;
+
+	for (; end - at >= 32; at += 32) {
+		found = any_of_16(at, a, b, c, d) | any_of_16(at + 16, a, b, c, d) << 16;
+		if (found != 0)
+			return at + __builtin_ctz(found);
+	}
+	if (last != NULL && last >= at) {
+		found = any_of_16(at, a, b, c, d);
+		if (found != 0)
+			return at + __builtin_ctz(found);
+	}
+	/* of these the first were looked at already, and are none */
+	if (last != NULL) {
+		found = any_of_16(last, a, b, c, d);
+		return found != 0 ? last + __builtin_ctz(found) : end;
+	}
+#endif
+	while (at < end && *at != a && *at != b && *at != c && *at != d)
+		at++;
+	return at;
+}
+
 /* Where a or b first stands; end when nowhere. */
 static inline const char *find_either(const char *at, const char *end, char a, char b)
 {
-#ifdef __SSE2__
-	const __m128i wanted_a = _mm_set1_epi8(a), wanted_b = _mm_set1_epi8(b);
-
-	for (; end - at >= 16; at += 16) {
-		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-		int found = _mm_movemask_epi8(_mm_or_si128(
-			_mm_cmpeq_epi8(block, wanted_a), _mm_cmpeq_epi8(block, wanted_b)));
-		if (found != 0)
-			return at + __builtin_ctz((unsigned)found);
-	}
-#endif
-	while (at < end && *at != a && *at != b)
-		at++;
-	return at;
+	return find_any(at, end, a, b, b, b);
 }
 
 /* The bytes up to the next blank or the end. false when a quote is among them: quotes stand only

@@ -63,16 +63,16 @@ static bool take_path(struct cursor *c, struct slice *ret)
 }
 
 /* Behind "rejected " and what was: the address, and ": text". */
-static bool read_refused(struct cursor c, const struct refused *what, struct exim_log_refusal *ret)
+static bool read_refused(struct cursor c, const struct refused *what, struct slice *ret_address,
+	struct slice *ret_text)
 {
 	c.at += what->len;
-	ret->stage = what->stage;
 	if (what->has_address &&
-		(!take_path(&c, &ret->address) || (c.at < c.end && *c.at != ':' && *c.at != ' ')))
+		(!take_path(&c, ret_address) || (c.at < c.end && *c.at != ':' && *c.at != ' ')))
 		return false;
 	const char *colon = exim_log_find(c.at, c.end, ": ", 2);
 	if (colon != NULL)
-		ret->text = slice_between(colon + 2, c.end);
+		*ret_text = slice_between(colon + 2, c.end);
 	return true;
 }
 
@@ -166,7 +166,7 @@ static int read_front(struct cursor c, struct exim_log_refusal *ret)
 		return 0;
 	if (read_plain_front(c, ret))
 		return 1;
-	*ret = (struct exim_log_refusal){0};
+	clear_struct(ret, sizeof(*ret));
 	return read_odd_front(c, ret);
 }
 
@@ -193,27 +193,27 @@ static const char *find_rejected(const char *at, const char *end)
 static int read_at(struct cursor c, const char *rejected, struct exim_log_refusal *ret)
 {
 	size_t len = sizeof(TEMPORARY) - 1;
-	struct exim_log_refusal said = {0}, one = {0};
+	struct slice address = {0}, text = {0};
 	struct cursor behind = {rejected + sizeof(REJECTED) - 1, c.end};
 	const struct refused *what = find_refused(&behind);
 	const char *end = rejected - 1;
+	struct exim_log_refusal one;
 
 	if (what == NULL)
 		return NO_REJECTION;
-	if (!read_refused(behind, what, &said))
+	if (!read_refused(behind, what, &address, &text))
 		return 0;
-	if ((size_t)(rejected - c.at) > len && rejected[-(ptrdiff_t)len - 1] == ' ' &&
-		memcmp(rejected - len, TEMPORARY, len) == 0) {
-		said.temporary = true;
-		end -= len;
-	}
+	bool temporary = (size_t)(rejected - c.at) > len && rejected[-(ptrdiff_t)len - 1] == ' ' &&
+			 memcmp(rejected - len, TEMPORARY, len) == 0;
+	end -= temporary ? len : 0;
+	clear_struct(&one, sizeof(one));
 	int readings = read_front((struct cursor){c.at, end}, &one);
 	if (readings > 0) {
-		one.stage = said.stage;
-		one.temporary = said.temporary;
-		one.address = said.address;
-		one.text = said.text;
 		*ret = one;
+		ret->stage = what->stage;
+		ret->temporary = temporary;
+		ret->address = address;
+		ret->text = text;
 	}
 	return readings;
 }

@@ -26,6 +26,7 @@ static void take_off_time(struct slice *part, int64_t *ret_ms)
 	}
 }
 
+/* Fills the client, and the time if one is there. */
 static int read_client(struct slice part, struct exim_log_session *ret)
 {
 	take_off_time(&part, &ret->duration_ms);
@@ -36,20 +37,24 @@ static int read_client(struct slice part, struct exim_log_session *ret)
 static bool divide(struct cursor c, const char *mark, size_t len, read_behind *behind,
 	struct exim_log_session *ret)
 {
-	const struct exim_log_session begun = *ret;
+	const int64_t duration_ms = ret->duration_ms;
 	const char *found = NULL;
 	int ways = 0, tries = 0;
 
 	for (const char *at = c.at; (at = exim_log_find(at, c.end, mark, len)) != NULL; at++) {
-		struct exim_log_session one = begun;
-		int here = read_client(slice_between(c.at, at), &one);
+		struct exim_log_client client;
+		int64_t ms = duration_ms;
+		struct slice part = slice_between(c.at, at);
 
 		if (++tries > PLACES_MAX)
 			return false;
+		take_off_time(&part, &ms);
+		int here = exim_log_read_client(part, &client);
 		if (here == 0)
 			continue;
 		ways += here;
-		*ret = one;
+		ret->client = client;
+		ret->duration_ms = ms;
 		found = at;
 	}
 	return ways == 1 && behind((struct cursor){found + len, c.end}, ret);
@@ -357,7 +362,8 @@ static const struct beginning {
 
 void exim_log_read_session(struct cursor c, struct exim_log_line *line)
 {
-	line->session = (struct exim_log_session){.duration_ms = -1};
+	clear_struct(&line->session, sizeof(line->session));
+	line->session.duration_ms = -1;
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
 		if (!next_is_row(&c, beginnings[i].text, beginnings[i].len))
 			continue;

@@ -1,6 +1,7 @@
 #include "sensors/log_facts.h"
 
 #include "base/memory.h"
+#include "base/scan_bytes.h"
 #include "base/sketch.h"
 #include "formats/exim_log.h"
 #include "formats/exim_syslog.h"
@@ -37,8 +38,9 @@ struct log_facts {
 	struct exim_syslog_joiner *joiner; /* NULL: no line of syslog came yet */
 	struct call calls[CALLS];
 	unsigned next_call;
-	uint64_t refusals[LOG_FACTS_LOGS][REFUSALS];
+	uint64_t refusals[LOG_FACTS_LOGS][REFUSALS]; /* hashes; 0: none */
 	unsigned next_refusal[LOG_FACTS_LOGS];
+	unsigned refusals_by_byte[LOG_FACTS_LOGS][256]; /* how many of them end in that byte */
 	char **relays;
 	size_t relay_count;
 	struct log_facts_counts counts;
@@ -241,6 +243,15 @@ static const struct source *source_of_arrival(
 
 /* ---- one fact for each kind of line ---- */
 
+/* When it is certain that the line is one: until then *ret is left alone. */
+static void begin_fact(const struct log_facts *f, enum fact_kind kind, struct fact *ret)
+{
+	clear_struct(ret, sizeof(*ret));
+	ret->kind = kind;
+	ret->at_us = f->counts.last_us;
+	ret->id = (struct slice){f->line.id.text, f->line.id.len};
+}
+
 static struct slice subject_of(struct log_facts *f, struct slice escaped)
 {
 	if (escaped.at == NULL)
@@ -273,7 +284,7 @@ static bool take_arrival(struct log_facts *f, struct fact *ret)
 {
 	const struct exim_log_arrival *a = &f->line.arrival;
 
-	ret->kind = FACT_ACCEPTED;
+	begin_fact(f, FACT_ACCEPTED, ret);
 	ret->sender = a->sender;
 	ret->client = a->client.ip;
 	ret->helo = a->client.helo.len > 0 ? a->client.helo : a->client.name;
@@ -295,7 +306,7 @@ static bool take_outcome(struct log_facts *f, enum fact_kind kind, struct fact *
 	const struct exim_log_delivery *d = &f->line.delivery;
 	bool has_domain = slice_find(d->address, '@') < d->address.len;
 
-	ret->kind = kind;
+	begin_fact(f, kind, ret);
 	ret->recipient = has_domain || d->original.len == 0 ? d->address : d->original;
 	ret->is_local = d->local || d->nowhere;
 	if (!ret->is_local && d->original.len > 0 && has_domain)
@@ -305,18 +316,31 @@ static bool take_outcome(struct log_facts *f, enum fact_kind kind, struct fact *
 	return true;
 }
 
+/* Remembers that hash of a line in the place of another, which 0 is none of. */
+static void put_refusal(struct log_facts *f, enum log_facts_log log, unsigned place, uint64_t hash)
+{
+	uint64_t *kept = &f->refusals[log][place];
+
+	if (*kept != 0)
+		f->refusals_by_byte[log][*kept & 0xff]--;
+	if (hash != 0)
+		f->refusals_by_byte[log][hash & 0xff]++;
+	*kept = hash;
+}
+
 /* Exim writes a refusal to both logs, so the second time the line is none. */
 static bool is_told_again(struct log_facts *f, enum log_facts_log log, struct slice line)
 {
 	uint64_t hash = hash_bytes(line.at, line.len);
 	enum log_facts_log other = log == LOG_FACTS_MAIN ? LOG_FACTS_REJECT : LOG_FACTS_MAIN;
+	bool may_be = f->refusals_by_byte[other][hash & 0xff] > 0;
 
-	for (unsigned i = 0; i < REFUSALS; i++)
+	for (unsigned i = 0; may_be && i < REFUSALS; i++)
 		if (f->refusals[other][i] == hash) {
-			f->refusals[other][i] = 0;
+			put_refusal(f, other, i, 0);
 			return true;
 		}
-	f->refusals[log][f->next_refusal[log]] = hash;
+	put_refusal(f, log, f->next_refusal[log], hash);
 	f->next_refusal[log] = (f->next_refusal[log] + 1) % REFUSALS;
 	return false;
 }
@@ -328,7 +352,7 @@ static bool take_refusal(struct log_facts *f, struct fact *ret)
 
 	if (r->stage != EXIM_LOG_AT_RCPT)
 		return false;
-	ret->kind = FACT_REFUSED;
+	begin_fact(f, FACT_REFUSED, ret);
 	ret->recipient = r->address;
 	ret->sender = r->sender;
 	ret->client = r->client.ip;
@@ -345,11 +369,13 @@ static bool take_refusal(struct log_facts *f, struct fact *ret)
 }
 
 /* A server that cannot look (435) says nothing about the login. */
-static bool take_login(const struct exim_log_session *s, struct fact *ret)
+static bool take_login(struct log_facts *f, struct fact *ret)
 {
+	const struct exim_log_session *s = &f->line.session;
+
 	if (s->login.id.len == 0 || s->code == 435)
 		return false;
-	ret->kind = FACT_LOGIN_FAILED;
+	begin_fact(f, FACT_LOGIN_FAILED, ret);
 	ret->client = s->client.ip;
 	ret->helo = s->client.helo.len > 0 ? s->client.helo : s->client.name;
 	ret->user = s->login.id;
@@ -372,14 +398,14 @@ static bool take_kind(
 	case EXIM_LOG_DEFERRED:
 		return take_outcome(f, FACT_DEFERRED, ret);
 	case EXIM_LOG_COMPLETED:
-		ret->kind = FACT_COMPLETED;
+		begin_fact(f, FACT_COMPLETED, ret);
 		return true;
 	case EXIM_LOG_REFUSED:
 		return !is_told_again(f, log, line) && take_refusal(f, ret);
 	case EXIM_LOG_LOGIN_FAILED:
-		return !is_told_again(f, log, line) && take_login(&f->line.session, ret);
+		return !is_told_again(f, log, line) && take_login(f, ret);
 	case EXIM_LOG_COMMAND:
-		keep_call(f, &f->line.command, f->line.pid, ret->at_us);
+		keep_call(f, &f->line.command, f->line.pid, f->counts.last_us);
 		return false;
 	default:
 		return false;
@@ -463,8 +489,6 @@ static bool parse(struct log_facts *f, enum log_facts_log log, struct slice line
 bool log_facts_take(
 	struct log_facts *f, enum log_facts_log log, struct slice line, struct fact *ret_fact)
 {
-	struct fact fact = {0};
-
 	f->damage = NULL;
 	f->counts.lines++;
 	if (!parse(f, log, line))
@@ -477,13 +501,10 @@ bool log_facts_take(
 	}
 	if (lacks_id(&f->line))
 		return take_damage(f, "the id of the message is missing");
-	fact.at_us = line_us(f);
-	fact.id = (struct slice){f->line.id.text, f->line.id.len};
-	f->counts.last_us = fact.at_us;
-	if (!take_kind(f, log, line, &fact))
+	f->counts.last_us = line_us(f);
+	if (!take_kind(f, log, line, ret_fact))
 		return false;
 	f->counts.facts++;
-	*ret_fact = fact;
 	return true;
 }
 
