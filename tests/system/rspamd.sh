@@ -12,7 +12,7 @@ start_lab
 . "$root/tests/system/daemon.bash"
 
 rspamd=
-port=$(free_port "$PORT" "$NET_PORT")
+port=$(free_port "${PORT:?}" "${NET_PORT:?}")
 start_rspamd() {
 	mkdir -p "$lab/rspamd"
 	chown "$ACCOUNT" "$lab/rspamd"
@@ -20,7 +20,6 @@ start_rspamd() {
 	# Nothing but what is built in: it asks no name service, and knows one spam, the test text GTUBE.
 	cat >"$lab/rspamd/rspamd.conf" <<END
 options {
-	pidfile = "$lab/rspamd/pid";
 	tempdir = "$lab/rspamd";
 	url_tld = "$lab/rspamd/suffixes";
 	filters = "";
@@ -31,15 +30,14 @@ logging { type = "console"; level = "warning"; }
 actions { reject = 15; add_header = 6; }
 worker "normal" { bind_socket = "127.0.0.1:$port"; count = 1; }
 END
-	lab as rspamd -f -c "$lab/rspamd/rspamd.conf" >"$work/rspamd.log" 2>&1 &
+	local as=()
+	[[ $EUID -ne 0 ]] || as=(setpriv "--reuid=$ACCOUNT" "--regid=$(id -gn "$ACCOUNT")" --clear-groups --)
+	"${as[@]}" rspamd -f -c "$lab/rspamd/rspamd.conf" >"$work/rspamd.log" 2>&1 &
 	rspamd=$!
 	wait_for 60 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
 }
 stop_rspamd() {
-	local pid
-	[[ -z $rspamd ]] && return
-	read -r pid <"$lab/rspamd/pid" && kill "$pid"
-	wait "$rspamd"
+	[[ -z $rspamd ]] || { kill "$rspamd" && wait "$rspamd"; }
 	rspamd=
 }
 end_all() {
@@ -54,10 +52,11 @@ count() { stanch status --json | jq ".watcher.rspamd.$1"; }
 is_count() { [[ $(count "$1") -eq $2 ]]; }
 some() { [[ $(count "$1") -gt 0 ]]; }
 
-holds_true "rspamd runs" start_rspamd
+start_rspamd
+holds_true "rspamd runs" kill -0 "$rspamd"
 lab past 30
 configure no "rspamd { url = \"http://127.0.0.1:$port\" }"
-holds_true "the daemon runs" start_daemon
+start_daemon
 
 lab honest >/dev/null
 sleep 3
