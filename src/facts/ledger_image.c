@@ -95,7 +95,8 @@ static void write_messages(const struct ledger *l, struct codec *c)
 		codec_u32(c, &at);
 		codec_u64(c, &m->id);
 		codec_u32(c, &ordinal);
-		codec_u8(c, &m->episode);
+		uint8_t episode = (uint8_t)message_episode(m);
+		codec_u8(c, &episode);
 	}
 	uint32_t end = NO_SOURCE;
 	codec_u32(c, &end);
@@ -104,19 +105,18 @@ static void write_messages(const struct ledger *l, struct codec *c)
 static void read_message(struct ledger *l, struct codec *c, uint32_t at,
 	struct ledger_source *const *sources, uint32_t count)
 {
-	struct message_record m = {0};
 	uint32_t ordinal = 0;
+	uint64_t id = 0;
+	uint8_t episode = 0;
 
-	codec_u64(c, &m.id);
+	codec_u64(c, &id);
 	codec_u32(c, &ordinal);
-	codec_u8(c, &m.episode);
-	if (at >= l->message_room || ordinal >= count || m.episode >= EPISODES) {
+	codec_u8(c, &episode);
+	if (at >= l->message_room || ordinal >= count || episode >= EPISODES) {
 		codec_fail(c);
 		return;
 	}
-	m.source = sources[ordinal];
-	m.source_hash = m.source->hash;
-	l->messages[at] = m;
+	ledger_put_message(l, at, id, sources[ordinal], episode);
 }
 
 static void read_messages(struct ledger *l, struct codec *c)

@@ -116,8 +116,6 @@ static void count_outcome(struct ledger_source *s, struct episode *e, const stru
 
 bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sighting *ret)
 {
-	const struct message_record *m = ledger_find_message(l, fact->id);
-	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
 	bool failed = fact->kind == FACT_FAILED;
 	bool refused =
 		failed && (fact->failure == FAILURE_CONTENT || fact->failure == FAILURE_REPUTATION);
@@ -125,15 +123,17 @@ bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sight
 	/* what is sent on for somebody is not of his making */
 	if (fact->is_local || fact->forwarded_for.len > 0 || fact->kind == FACT_DEFERRED)
 		return false;
+	const struct message_record *m = ledger_find_message(l, fact->id);
+	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
 	ret->kind = SIGHTING_OUTCOME;
 	ret->is_delivered = fact->kind == FACT_DELIVERED;
 	ret->is_dead = failed && is_dead_end(fact->failure);
 	if (refused || ret->is_delivered)
 		ret->is_refused = note_answer(l, fact, s, refused) &&
 				  fact->failure == FAILURE_CONTENT && refused;
-	if (s == NULL || s->episodes[m->episode] == NULL)
+	if (s == NULL || s->episodes[message_episode(m)] == NULL)
 		return false;
-	ledger_set_source(ret, s, s->episodes[m->episode]);
+	ledger_set_source(ret, s, s->episodes[message_episode(m)]);
 	count_outcome(s, ret->episode, ret);
 	/* where nothing ever failed, one more delivery is no news */
 	return ret->is_dead || ret->is_refused ||
@@ -159,13 +159,13 @@ bool ledger_note_score(struct ledger *l, const struct fact *fact, struct sightin
 {
 	const struct message_record *m = ledger_find_message(l, fact->id);
 	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
-	struct episode *e = s != NULL ? s->episodes[m->episode] : NULL;
+	struct episode *e = s != NULL ? s->episodes[message_episode(m)] : NULL;
 
 	if (e == NULL || !fact->has_filter_score)
 		return false;
 	e->filter_sum += (float)fact->filter_score;
 	e->filtered++;
-	if (m->episode == EPISODE_FAMILIAR)
+	if (message_episode(m) == EPISODE_FAMILIAR)
 		habit_count_filter(&s->habit, fact->filter_score);
 	ledger_set_source(ret, s, e);
 	ret->kind = SIGHTING_SCORE;

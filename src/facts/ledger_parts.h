@@ -15,12 +15,16 @@
 #define LEDGER_DAY_US  (24 * LEDGER_HOUR_US)
 #define LEDGER_LINKS   16u /* looked at in one message */
 
+/* Four of them are a line of the processor's cache. */
 struct message_record {
-	uint64_t id; /* 0: free */
-	struct ledger_source *source;
-	uint64_t source_hash;
-	uint8_t episode;
+	uint64_t id;    /* its hash; 0: free */
+	uint64_t owner; /* the source's hash; the lowest bit says which episode */
 };
+
+static inline unsigned message_episode(const struct message_record *m)
+{
+	return m->owner & 1;
+}
 
 struct link_found {
 	struct slice host, registered;
@@ -33,7 +37,8 @@ struct ledger {
 	size_t room, count;
 	struct ledger_source *oldest, *newest; /* by their use */
 	struct ledger_source *swept;           /* the newest whose episodes are freed; NULL: none */
-	struct message_record *messages;
+	struct message_record *messages; /* within message_memory, at the begin of a cache line */
+	void *message_memory;
 	size_t message_room;
 	struct hosted_domains hosted;
 	struct networks *networks;
@@ -110,6 +115,9 @@ void ledger_sweep(struct ledger *l, int64_t at_us);
 /* The oldest of those in the same places goes. */
 void ledger_keep_message(
 	struct ledger *l, struct slice id, struct ledger_source *s, unsigned episode);
+/* The same at a known place, of a known hash. */
+void ledger_put_message(
+	struct ledger *l, size_t at, uint64_t id, const struct ledger_source *s, unsigned episode);
 const struct message_record *ledger_find_message(const struct ledger *l, struct slice id);
 /* NULL: the source went before its message did. */
 struct ledger_source *ledger_source_of(const struct ledger *l, const struct message_record *m);

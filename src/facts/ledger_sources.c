@@ -17,13 +17,22 @@ static size_t power_above(size_t n)
 	return p;
 }
 
+static struct message_record *on_cache_line(void *memory)
+{
+	size_t over = (uintptr_t)memory % (WAYS * sizeof(struct message_record));
+
+	return (struct message_record *)memory +
+	       (over > 0 ? WAYS - over / sizeof(struct message_record) : 0);
+}
+
 void ledger_sources_init(struct ledger *l, size_t sources_max, size_t messages_max)
 {
 	l->sources_max = sources_max;
 	l->room = 1024;
 	l->table = memory_new(l->room, sizeof(struct ledger_source *));
 	l->message_room = power_above(messages_max);
-	l->messages = memory_new(l->message_room, sizeof(*l->messages));
+	l->message_memory = memory_new(l->message_room + WAYS, sizeof(*l->messages));
+	l->messages = on_cache_line(l->message_memory);
 }
 
 void ledger_end_episode(struct ledger_source *s, size_t which)
@@ -51,7 +60,7 @@ void ledger_sources_clear(struct ledger *l)
 		source_free(s);
 	}
 	free(l->table);
-	free(l->messages);
+	free(l->message_memory);
 }
 
 /* ---- sources ---- */
@@ -74,7 +83,7 @@ static void link_newest(struct ledger *l, struct ledger_source *s)
 
 static struct ledger_source **place_of(const struct ledger *l, uint64_t hash)
 {
-	return &l->table[hash & (l->room - 1)];
+	return &l->table[(hash >> 1) & (l->room - 1)];
 }
 
 static void remove_source(struct ledger *l, struct ledger_source *s)
@@ -271,6 +280,13 @@ void ledger_sweep(struct ledger *l, int64_t at_us)
 
 /* ---- messages whose outcomes are waited for ---- */
 
+_Static_assert(EPISODES == 2, "one bit says which");
+
+static uint64_t owner_of(const struct ledger_source *s, unsigned episode)
+{
+	return (s->hash & ~UINT64_C(1)) | (episode & 1);
+}
+
 static uint64_t id_hash(struct slice id)
 {
 	return hash_bytes(id.at, id.len) | 1;
@@ -308,15 +324,15 @@ void ledger_keep_message(
 		return;
 	for (size_t i = WAYS - 1; i > 0; i--)
 		places[i] = places[i - 1];
-	places[0] = (struct message_record){hash, s, s->hash, (uint8_t)episode};
+	places[0] = (struct message_record){hash, owner_of(s, episode)};
 }
 
 /* A record may outlive its source. */
 struct ledger_source *ledger_source_of(const struct ledger *l, const struct message_record *m)
 {
-	struct ledger_source *s = *place_of(l, m->source_hash);
+	struct ledger_source *s = *place_of(l, m->owner);
 
-	while (s != NULL && (s != m->source || s->hash != m->source_hash))
+	while (s != NULL && (s->hash | 1) != (m->owner | 1))
 		s = s->chain;
 	return s;
 }
@@ -325,8 +341,14 @@ struct ledger_source *ledger_source_of(const struct ledger *l, const struct mess
 void ledger_forget_messages(struct ledger *l, const struct ledger_source *s)
 {
 	for (size_t i = 0; i < l->message_room; i++)
-		if (l->messages[i].source == s)
+		if ((l->messages[i].owner | 1) == (s->hash | 1))
 			l->messages[i] = (struct message_record){0};
+}
+
+void ledger_put_message(
+	struct ledger *l, size_t at, uint64_t id, const struct ledger_source *s, unsigned episode)
+{
+	l->messages[at] = (struct message_record){id, owner_of(s, episode)};
 }
 
 /* ---- size ---- */

@@ -4,39 +4,51 @@
 
 #include <stddef.h>
 
-static bool is_word_byte(char c)
+/* What a byte can be, and with them what a run of bytes has. */
+enum { BLANK = 1, WORD = 2, DIGIT = 4, AT_SIGN = 8, COLON = 16 };
+
+static const unsigned char kinds[256] = {
+	[' '] = BLANK,
+	['\t'] = BLANK,
+	['\r'] = BLANK,
+	['\n'] = BLANK,
+	['\0'] = BLANK,
+	['@'] = AT_SIGN,
+	[':'] = COLON,
+	['0' ... '9'] = WORD | DIGIT,
+	['a' ... 'z'] = WORD,
+	['A' ... 'Z'] = WORD,
+	[0x80 ... 0xff] = WORD,
+};
+
+static unsigned kind_of(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c & 0x80) != 0;
+	return kinds[(unsigned char)c];
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
-}
-
-/* The next run of non-blanks. */
-static bool take_run(struct slice *rest, struct slice *ret, bool *ret_new_line)
+/* The next run of non-blanks, and what is in it. */
+static bool take_run(struct slice *rest, struct slice *ret, unsigned *ret_kinds, bool *ret_new_line)
 {
 	size_t at = 0, len = 0;
 
 	*ret_new_line = false;
-	while (at < rest->len && is_blank(rest->at[at]))
+	*ret_kinds = 0;
+	while (at < rest->len && kind_of(rest->at[at]) == BLANK)
 		*ret_new_line |= rest->at[at++] == '\n';
 	*rest = slice_after(*rest, at);
 	if (rest->len == 0)
 		return false;
-	while (len < rest->len && !is_blank(rest->at[len]))
-		len++;
+	for (; len < rest->len && kind_of(rest->at[len]) != BLANK; len++)
+		*ret_kinds |= kind_of(rest->at[len]);
 	*ret = slice_first(*rest, len);
 	*rest = slice_after(*rest, len);
 	return true;
 }
 
 /* "https://host/path?query" as "host"; "www.host/path" as "www.host"; others as they are. */
-static struct slice without_link_path(struct slice run)
+static struct slice without_link_path(struct slice run, unsigned run_kinds)
 {
-	const char *mark = memmem(run.at, run.len, "://", 3);
+	const char *mark = (run_kinds & COLON) != 0 ? memmem(run.at, run.len, "://", 3) : NULL;
 
 	if (mark != NULL)
 		run = slice_after(run, (size_t)(mark - run.at) + 3);
@@ -48,14 +60,19 @@ static struct slice without_link_path(struct slice run)
 	return slice_first(run, end);
 }
 
+#define GREETING_MAX 8 /* bytes */
+
 static bool is_greeting(struct slice word)
 {
-	static const char *const greetings[] = {"dear", "hello", "hi", "hallo", "liebe", "lieber",
-		"sehr", "bonjour", "cher", "chere", "hola", "estimado", "ciao", "gentile", "caro",
-		"ola", "beste", "geachte"};
+	static const char greetings[][GREETING_MAX + 1] = {"dear", "hello", "hi", "hallo", "liebe",
+		"lieber", "sehr", "bonjour", "cher", "chere", "hola", "estimado", "ciao", "gentile",
+		"caro", "ola", "beste", "geachte"};
 
+	if (word.len > GREETING_MAX)
+		return false;
 	for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++)
-		if (slice_equal_nocase(word, slice_of(greetings[i])))
+		if (slice_lower(word.at[0]) == greetings[i][0] &&
+			slice_equal_nocase(word, slice_of(greetings[i])))
 			return true;
 	return false;
 }
@@ -85,15 +102,7 @@ static void keep_smallest(struct body_sketch *s, uint32_t hash)
 	s->hashes[at] = hash;
 }
 
-static bool has_digit(struct slice word)
-{
-	for (size_t i = 0; i < word.len; i++)
-		if (word.at[i] >= '0' && word.at[i] <= '9')
-			return true;
-	return false;
-}
-
-static void add_word(struct builder *b, struct slice word)
+static void add_word(struct builder *b, struct slice word, unsigned word_kinds)
 {
 	bool first = b->line_begins;
 
@@ -102,7 +111,7 @@ static void add_word(struct builder *b, struct slice word)
 		b->greeting--;
 		return;
 	}
-	if (has_digit(word))
+	if ((word_kinds & DIGIT) != 0)
 		return;
 	b->greeting = first && is_greeting(word) ? GREETING_WORDS : 0;
 
@@ -113,18 +122,19 @@ static void add_word(struct builder *b, struct slice word)
 	b->words++;
 }
 
-static void add_run(struct builder *b, struct slice run)
+static void add_run(struct builder *b, struct slice run, unsigned run_kinds)
 {
-	if (slice_find(run, '@') < run.len)
+	if ((run_kinds & AT_SIGN) != 0)
 		return;
-	run = without_link_path(run);
+	run = without_link_path(run, run_kinds);
 	while (run.len > 0) {
+		unsigned word_kinds = 0;
 		size_t len = 0;
 
-		while (len < run.len && is_word_byte(run.at[len]))
-			len++;
+		for (; len < run.len && (kind_of(run.at[len]) & WORD) != 0; len++)
+			word_kinds |= kind_of(run.at[len]);
 		if (len > 0)
-			add_word(b, slice_first(run, len));
+			add_word(b, slice_first(run, len), word_kinds);
 		else if (strchr(",!:;", run.at[0]) != NULL)
 			b->greeting = 0;
 		run = slice_after(run, len > 0 ? len : 1);
@@ -135,15 +145,16 @@ void body_sketch_of(struct slice text, struct body_sketch *ret)
 {
 	struct builder b = {.out = ret, .line_begins = true};
 	struct slice run;
+	unsigned run_kinds;
 	bool new_line;
 
 	*ret = (struct body_sketch){0};
-	while (b.words < BODY_SKETCH_WORDS_MAX && take_run(&text, &run, &new_line)) {
+	while (b.words < BODY_SKETCH_WORDS_MAX && take_run(&text, &run, &run_kinds, &new_line)) {
 		if (new_line) {
 			b.line_begins = true;
 			b.greeting = 0;
 		}
-		add_run(&b, run);
+		add_run(&b, run, run_kinds);
 	}
 }
 

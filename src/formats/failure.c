@@ -432,7 +432,8 @@ static enum failure judge_text(struct slice text)
 			i++;
 			continue;
 		}
-		const struct phrase *p = phrase_at(slice_after(text, i));
+		const struct phrase *p =
+			is_digit(text.at[i]) ? NULL : phrase_at(slice_after(text, i));
 		if (p != NULL && p->weight > weight) {
 			weight = p->weight;
 			failure = p->failure;
