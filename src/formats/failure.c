@@ -355,6 +355,9 @@ static const struct {
 #define FIRST_3 0xffffff00u
 #endif
 
+#define FRONT_LOG  10
+#define FRONT_BITS (1u << FRONT_LOG)
+
 static uint32_t load4(const char *at)
 {
 	uint32_t v;
@@ -384,13 +387,34 @@ static bool begins_with(struct slice s, const struct phrase *p)
 	return true;
 }
 
+/* Which first three bytes a phrase begins with, by a hash of them: most words are no phrase, and
+ * need no look at the rows. */
+static uint64_t fronts[FRONT_BITS / 64];
+
+static unsigned front_bit(uint32_t front)
+{
+	return (front & FIRST_3) * 0x9e3779b1u >> (32 - FRONT_LOG);
+}
+
+__attribute__((constructor)) static void note_fronts(void)
+{
+	for (size_t letter = 0; letter < 256; letter++)
+		for (size_t i = 0; i < phrases_by_letter[letter].count; i++) {
+			unsigned bit = front_bit(load4(phrases_by_letter[letter].rows[i].text));
+			fronts[bit / 64] |= UINT64_C(1) << bit % 64;
+		}
+}
+
 /* The heaviest phrase that begins at the front of s; NULL: none. */
 static const struct phrase *phrase_at(struct slice s)
 {
 	const struct phrase *rows = phrases_by_letter[(unsigned char)s.at[0]].rows, *best = NULL;
 	size_t count = phrases_by_letter[(unsigned char)s.at[0]].count;
-
 	uint32_t front = front_of(s);
+	unsigned bit = front_bit(front);
+
+	if ((fronts[bit / 64] >> bit % 64 & 1) == 0)
+		return NULL;
 	for (size_t i = 0; i < count; i++) /* none is shorter than three, and a NUL follows */
 		if (((load4(rows[i].text) ^ front) & FIRST_3) == 0 &&
 			(best == NULL || rows[i].weight > best->weight) && begins_with(s, &rows[i]))
