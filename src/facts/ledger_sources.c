@@ -232,6 +232,15 @@ void ledger_touch(struct ledger *l, struct ledger_source *s, int64_t at_us)
 	link_newest(l, s);
 }
 
+size_t ledger_forget(struct ledger *l, int64_t before_us)
+{
+	size_t n = 0;
+
+	for (; l->oldest != NULL && l->oldest->used_us < before_us; n++)
+		remove_source(l, l->oldest);
+	return n;
+}
+
 struct ledger_source *ledger_first(const struct ledger *l)
 {
 	return l->oldest;

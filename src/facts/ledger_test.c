@@ -361,6 +361,29 @@ static void test_offers(void **state)
 	assert_int_equal(episode_offered(s.episode, at + EPISODE_OFFER_US + 1), 1);
 }
 
+static void test_forgotten(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		char who[32];
+
+		(void)snprintf(who, sizeof(who), "a%d@shop.test", i);
+		note(l, &(struct sent){who, "bob@far.test", .at_us = BEGIN + i * DAY}, &s);
+	}
+	note(l, &(struct sent){"a0@shop.test", "bob@far.test", .at_us = BEGIN + 6 * DAY}, &s);
+	assert_int_equal(ledger_forget(l, BEGIN + 3 * DAY), 2); /* a1, a2 */
+	assert_int_equal(ledger_count(l), 3);
+	note(l, &(struct sent){"a1@shop.test", "bob@far.test", .at_us = BEGIN + 7 * DAY}, &s);
+	assert_int_equal(s.habit->messages, 1);
+	assert_int_equal(ledger_forget(l, BEGIN + 9 * DAY), 4);
+	assert_int_equal(ledger_forget(l, BEGIN + 9 * DAY), 0);
+	note(l, &(struct sent){"a1@shop.test", "bob@far.test", .at_us = BEGIN + 9 * DAY}, &s);
+	assert_int_equal(ledger_count(l), 1);
+}
+
 static void test_login_guesses(void **state)
 {
 	AUTO(ledger) l = new_ledger(100);
@@ -393,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_crowded_out),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_login_guesses),
 	};
 

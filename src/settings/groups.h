@@ -50,7 +50,7 @@ struct brake_settings {
 };
 
 struct retention_settings {
-	int64_t held, journal, ledger; /* seconds */
+	int64_t ledger; /* seconds */
 };
 
 struct policy_settings {

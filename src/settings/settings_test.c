@@ -210,8 +210,6 @@ static void test_defaults(void **state)
 	assert_int_equal(v->hold.rescan, 10);
 	assert_int_equal(v->brake.per_hour, 10);
 	assert_true(v->brake.share > 0.0199 && v->brake.share < 0.0201);
-	assert_int_equal(v->retention.held, 30 * 86400);
-	assert_int_equal(v->retention.journal, 400 * 86400);
 	assert_int_equal(v->retention.ledger, 120 * 86400);
 	assert_string_equal(v->policy.socket, "/run/stanch/policy");
 	assert_int_equal(v->policy.answer_timeout, 2);
@@ -298,7 +296,7 @@ static void assert_all_default(const char *path, bool want_given)
 		assert_string_equal(
 			json_string_value(json_object_get(json_object_iter_value(i), "from")),
 			want_given ? "file" : "default");
-	assert_int_equal(json_object_size(json_object_get(all, "settings")), 29);
+	assert_int_equal(json_object_size(json_object_get(all, "settings")), 27);
 	json_decref(all);
 	settings_free(s);
 }
@@ -400,7 +398,7 @@ static void test_json(void **state)
 	assert_json(all, "rspamd.url", "{\"value\":\"http://x\",\"from\":\"file\",\"line\":4}");
 	assert_json(all, "general.spool", "{\"value\":null,\"from\":\"default\"}");
 	assert_json(all, "log.files", "{\"value\":[\"/\\\\xff\"],\"from\":\"file\",\"line\":6}");
-	assert_int_equal(json_object_size(json_object_get(all, "settings")), 29);
+	assert_int_equal(json_object_size(json_object_get(all, "settings")), 27);
 	json_decref(all);
 	settings_free(s);
 

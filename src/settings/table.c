@@ -156,28 +156,13 @@ static const struct setting_row brake_rows[] = {
 };
 
 static const struct setting_row retention_rows[] = {
-	{.name = "retention.held",
-		.kind = SETTING_SECONDS,
-		.initial = "30d",
-		.least = "1d",
-		.most = "3650d",
-		.offset = AT(retention.held),
-		.help = "After which time held mail may be deleted."},
-	{.name = "retention.journal",
-		.kind = SETTING_SECONDS,
-		.initial = "400d",
-		.least = "1d",
-		.most = "3650d",
-		.offset = AT(retention.journal),
-		.help = "How long the journal remembers what was done. What still holds mail is "
-			"never forgotten."},
 	{.name = "retention.ledger",
 		.kind = SETTING_SECONDS,
 		.initial = "120d",
 		.least = "1d",
 		.most = "3650d",
 		.offset = AT(retention.ledger),
-		.help = "How long it is remembered how an account sends."},
+		.help = "How long it is remembered how an account sends that does not send any more."},
 };
 
 static const struct setting_row policy_rows[] = {
@@ -240,7 +225,7 @@ static const struct setting_group groups[] = {
 	GROUP("hold", hold_rows, "What is done about a hijacked account."),
 	GROUP("brake", brake_rows,
 		"How much may be done without asking. Beyond it, a person is asked."),
-	GROUP("retention", retention_rows, "How long things are kept."),
+	GROUP("retention", retention_rows, "How long things are remembered. Held mail is kept until a person purges it."),
 	GROUP("policy", policy_rows, "How Exim asks stanch."),
 	GROUP("control", control_rows, "How people ask the daemon."),
 	GROUP("daemon", daemon_rows, "What the daemon runs as."),

@@ -634,6 +634,16 @@ static void begin_minute(struct watcher *w)
 	w->bodies_left = (unsigned)w->values->detect.content_lookups;
 }
 
+/* By the time of the logs, as all that is remembered. */
+static void forget_old(struct watcher *w)
+{
+	int64_t last_us = log_facts_counts(w->facts).last_us;
+
+	if (last_us > 0)
+		(void)ledger_forget(
+			watch_ledger(w->watch), last_us - w->values->retention.ledger * SECOND_US);
+}
+
 static void on_state(void *context)
 {
 	struct watcher *w = context;
@@ -641,6 +651,7 @@ static void on_state(void *context)
 	if (w->minute != loop_now_ms(w->loop) / 60000)
 		begin_minute(w);
 	domain_lookup_tick(w->domains);
+	forget_old(w);
 	say_state(w);
 	if (w->is_ready)
 		ledger_keeper_save_sometimes(w->keeper, w->log_count, log_place, w);
