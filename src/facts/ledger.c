@@ -89,7 +89,7 @@ void ledger_mark_bad(struct ledger *l, struct ledger_source *s, struct episode *
 	s->contained_us = at_us;
 	surroundings_mark_texts(l->around, s->hash, e->begun_us, true);
 	if (e->link_uses > 1)
-		surroundings_link(l->around, e->link_key)->is_bad = true;
+		surroundings_link(l->around, e->link_key)->bad_of = ledger_key(s->hash);
 	ledger_distrust_day(s);
 	episode_clear(e);
 	e->begun_us = e->last_us = at_us;
@@ -103,13 +103,9 @@ void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us
 	s->forgiven_us = at_us;
 	s->habit.today_distrusted = false;
 	surroundings_mark_texts(l->around, s->hash, 0, false);
-	for (size_t i = 0; i < EPISODES; i++) {
-		const struct episode *e = s->episodes[i];
-
-		if (e != NULL && e->link_key != 0)
-			surroundings_link(l->around, e->link_key)->is_bad = false;
+	surroundings_clear_links(l->around, ledger_key(s->hash));
+	for (size_t i = 0; i < EPISODES; i++)
 		ledger_end_episode(s, i);
-	}
 }
 
 void ledger_distrust_day(struct ledger_source *s)

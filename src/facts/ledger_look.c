@@ -209,7 +209,7 @@ static void see_links(struct ledger *l, const struct ledger_source *s, struct si
 			continue;
 		}
 		unsigned others = known_link_others(link, s->customer, ret->fact->at_us);
-		ret->is_bad_link |= link->is_bad;
+		ret->is_bad_link |= link->bad_of != 0;
 		ret->link_customers = others > ret->link_customers ? others : ret->link_customers;
 		if (novelty > ret->link) {
 			ret->link = novelty;

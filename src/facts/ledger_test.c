@@ -202,6 +202,7 @@ static void test_marks(void **state)
 		&(struct sent){"eve@club.test", "u@away.test", .body = text, .at_us = BEGIN + 8},
 		&s));
 	assert_false(s.is_bad_text);
+	assert_false(s.is_bad_link); /* also when its episode has begun anew since */
 }
 
 /* A sighting needs the text of mail to strangers, not of mail to friends from home. */

@@ -129,6 +129,13 @@ unsigned known_link_others(const struct known_link *l, uint32_t customer, int64_
 	return n;
 }
 
+void surroundings_clear_links(struct surroundings *s, uint32_t source)
+{
+	for (size_t i = 0; i < LINKS; i++)
+		if (s->links[i].bad_of == source)
+			s->links[i].bad_of = 0;
+}
+
 /* ---- texts ---- */
 
 void surroundings_add_text(struct surroundings *s, const struct body_sketch *sketch,
@@ -383,7 +390,7 @@ static void code_link(struct known_link *l, struct codec *c)
 		codec_i64(c, &l->used_us[i]);
 	}
 	codec_bool(c, &l->came_in);
-	codec_bool(c, &l->is_bad);
+	codec_u32(c, &l->bad_of);
 }
 
 static bool text_used(const void *at)

@@ -25,9 +25,9 @@ struct known_link {
 	uint32_t key;                       /* 0: free */
 	uint16_t first_day, last_day;       /* 0: never used */
 	uint32_t customers[LINK_CUSTOMERS]; /* the first that used it */
+	uint32_t bad_of;                    /* key of a source that was found to spam with it; 0 */
 	int64_t used_us[LINK_CUSTOMERS];    /* when last in mail to strangers; 0: never */
 	bool came_in;                       /* with mail from outside */
-	bool is_bad;                        /* in mail of a source that was found to send spam */
 };
 
 /* One customer. */
@@ -54,6 +54,9 @@ unsigned known_link_customers(const struct known_link *l);
 
 /* Other customers that used a link that is new to this server in mail to strangers, lately. */
 unsigned known_link_others(const struct known_link *l, uint32_t customer, int64_t at_us);
+
+/* No link is bad any more because of that source. */
+void surroundings_clear_links(struct surroundings *s, uint32_t source);
 
 /* Remembers a text that was sent to strangers. sender: of its sender's domain. */
 void surroundings_add_text(struct surroundings *s, const struct body_sketch *sketch,

@@ -36,6 +36,18 @@ static void test_links(void **state)
 	assert_int_equal(known_link_customers(surroundings_link(s, 78)), 0);
 }
 
+static void test_bad_links(void **state)
+{
+	AUTO(surroundings) s = surroundings_new();
+
+	(void)state;
+	surroundings_link(s, 77)->bad_of = 5;
+	surroundings_link(s, 78)->bad_of = 6;
+	surroundings_clear_links(s, 5);
+	assert_int_equal(surroundings_link(s, 77)->bad_of, 0);
+	assert_int_equal(surroundings_link(s, 78)->bad_of, 6);
+}
+
 static void sketch(struct body_sketch *ret, const char *text)
 {
 	body_sketch_of(slice_of(text), ret);
@@ -163,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_bad_links),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_guesses),
 		cmocka_unit_test(test_answers),

@@ -422,6 +422,10 @@ static const struct row odd_arrivals[] = {
 		"damaged: not one way to read client and login"},
 	{"1xVSnt-00005W-2T <= a@b.example H=(c))[192.0.2.1] P=esmtp S=3",
 		"damaged: not one way to read client and login"},
+	{"1xVSnt-00005W-2T <= a@b.example H=(c) [192.0.2.1]:5 P=esmtp S=3 T=\"[list] [9.9.9.9] "
+	 "H=(x) [6.6.6.6]:25 P=esmtpa A=plain:victim\" for c@d",
+		"accepted sender=<a@b.example> helo=c ip=192.0.2.1 port=5 P=esmtp S=3 T=[list] "
+		"[9.9.9.9] H=(x) [6.6.6.6]:25 P=esmtpa A=plain:victim for=c@d"},
 };
 
 /* Arrivals that do not hold together */

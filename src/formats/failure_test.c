@@ -158,6 +158,12 @@ static void test_judge(void **state)
 		{"all hosts for 'x' have been failing for a long time", FAILURE_CONNECTION},
 		{"a TLS session is required, but an attempt failed", FAILURE_CONNECTION},
 		{"retry time not reached", FAILURE_OTHER},
+		/* a panel's own limits */
+		{"Domain shop.test has exceeded the max defers and failures per hour (5/5 (100%)) "
+		 "allowed. Message discarded.",
+			FAILURE_OTHER},
+		{"Domain shop.test has an outgoing mail hold. Message will be reattempted later",
+			FAILURE_OTHER},
 		{"retry timeout exceeded", FAILURE_OTHER},
 		{"Too many \"Received\" headers - suspected mail loop", FAILURE_LOOP},
 		{"554 mail loop detected", FAILURE_LOOP},

@@ -123,6 +123,9 @@ static void test_a_life(void **state)
 	assert_int_equal(step(j, number, INCIDENT_VERDICT, AT + 1, NULL), 0);
 	assert_int_equal(casebook_count(j, AT, &contained, &since, &p), 0);
 	assert_true(contained == 1 && since == 1);
+	/* an hour later it is no longer one of the last hour, and still contained */
+	assert_int_equal(casebook_count(j, AT + 2, &contained, &since, &p), 0);
+	assert_true(contained == 1 && since == 0);
 	assert_int_equal(step(j, number, INCIDENT_HOLD, AT + 2, NULL), 0);
 	assert_int_equal(step(j, number, INCIDENT_NOTHING, AT + 3, NULL), 0);
 	assert_int_equal(casebook_set_last_mail(j, number, AT + 100, &p), 0);
@@ -239,6 +242,28 @@ static void test_exemptions(void **state)
 	assert_int_equal(until, 500);
 }
 
+/* What a person has said is there for the next process. */
+static void test_said_once(void **state)
+{
+	const struct exemption e = {
+		.source = mailbox("news@club.test"), .since = AT, .reason = "a list"};
+	struct problem p = {0};
+	bool exempt = false;
+	int64_t until = 0;
+	struct journal *j = opened(state, JOURNAL_NOTE);
+
+	assert_int_equal(casebook_exempt(j, &e, &p), 0);
+	assert_int_equal(casebook_forgive(j, &e.source, 500, &p), 0);
+	journal_free(j);
+	journal_free(opened(state, JOURNAL_ACT));
+	j = opened(state, JOURNAL_READ);
+	assert_int_equal(casebook_is_exempt(j, &e.source, AT, &exempt, &p), 0);
+	assert_true(exempt);
+	assert_int_equal(casebook_forgiven(j, &e.source, &until, &p), 0);
+	assert_int_equal(until, 500);
+	journal_free(j);
+}
+
 /* Names and words that somebody else chose come back as they were. */
 static void test_hostile(void **state)
 {
@@ -334,6 +359,7 @@ int main(void)
 		TEST(test_choices),
 		TEST(test_scores),
 		TEST(test_exemptions),
+		TEST(test_said_once),
 		TEST(test_hostile),
 		TEST(test_older_journal),
 		TEST(test_two_writers),

@@ -16,10 +16,16 @@
 #define DAY    (24 * HOUR)
 #define BEGIN  (INT64_C(1795500000) * SECOND / DAY * DAY)
 
+static const char flood_text[] =
+	"you have won a great prize claim it at http://lucky-claims.test/now before "
+	"the offer ends for you and your whole family";
+
 struct run {
 	struct watch *watch;
+	bool only_looks; /* nothing becomes of a verdict */
 	unsigned contained, suspected, messages;
 	int64_t contained_at; /* first */
+	int64_t at_us;        /* of the latest fact */
 	double last_score, last_threshold;
 };
 
@@ -39,6 +45,7 @@ static void take(struct run *r, const struct fact *fact)
 {
 	struct watch_result result;
 
+	r->at_us = fact->at_us;
 	if (!watch_take(r->watch, fact, &result))
 		return;
 	r->last_score = result.score;
@@ -48,31 +55,77 @@ static void take(struct run *r, const struct fact *fact)
 		return;
 	if (r->contained++ == 0)
 		r->contained_at = fact->at_us;
+	if (r->only_looks)
+		return;
 	ledger_mark_bad(watch_ledger(r->watch), result.sighting.source, result.sighting.episode,
 		fact->at_us);
 }
 
-static void mail(struct run *r, int64_t at_us, const char *to, const char *ip, const char *body)
+/* The id of the message that is the run's so many. */
+static struct slice id_of(unsigned number, char at[32])
 {
-	static unsigned number;
-	struct slice recipient = slice_of(to);
+	(void)snprintf(at, 32, "1x%06u-000000-00", number);
+	return slice_of(at);
+}
+
+static void mail_to(struct run *r, struct slice *recipients, size_t count, struct fact fact)
+{
 	struct source source;
 	char id[32];
 
-	(void)snprintf(id, sizeof(id), "1x%06u-000000-00", number++);
 	source_set(&source, SOURCE_MAILBOX, slice_of("ann@shop.test"));
-	const struct fact fact = {.kind = FACT_ACCEPTED,
-		.at_us = at_us,
-		.id = slice_of(id),
-		.source = &source,
-		.sender = slice_of("ann@shop.test"),
-		.client = slice_of(ip),
-		.body = slice_of(body),
-		.recipients = &recipient,
-		.recipient_count = 1,
-		.recipient_total = 1};
-	r->messages++;
+	fact.kind = FACT_ACCEPTED;
+	fact.id = id_of(r->messages++, id);
+	fact.source = &source;
+	fact.sender = slice_of("ann@shop.test");
+	fact.recipients = recipients;
+	fact.recipient_count = fact.recipient_total = count;
 	take(r, &fact);
+}
+
+/* body NULL: it could not be read. */
+static void mail(struct run *r, int64_t at_us, const char *to, const char *ip, const char *body)
+{
+	struct slice recipient = slice_of(to);
+
+	mail_to(r, &recipient, 1,
+		(struct fact){.at_us = at_us,
+			.client = slice_of(ip),
+			.body = body != NULL ? slice_of(body) : (struct slice){0}});
+}
+
+static void mail_to_many(
+	struct run *r, int64_t at_us, unsigned first, unsigned count, const char *ip)
+{
+	char names[100][40];
+	struct slice to[100];
+
+	assert_true(count <= 100);
+	for (unsigned i = 0; i < count; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "victim%u@d%u.test", first + i, i % 61);
+		to[i] = slice_of(names[i]);
+	}
+	mail_to(r, to, count,
+		(struct fact){
+			.at_us = at_us, .client = slice_of(ip), .body = slice_of(flood_text)});
+}
+
+/* What became of the run's message of that number: kind, failure, forwarded_for are the caller's.
+ */
+static void outcome_of(struct run *r, unsigned number, const char *to, struct fact fact)
+{
+	char id[32];
+
+	fact.at_us = r->at_us + SECOND;
+	fact.id = id_of(number, id);
+	fact.recipient = slice_of(to);
+	take(r, &fact);
+}
+
+/* Of the latest. */
+static void outcome(struct run *r, enum fact_kind kind, enum failure failure, const char *to)
+{
+	outcome_of(r, r->messages - 1, to, (struct fact){.kind = kind, .failure = failure});
 }
 
 static void past(struct run *r, int64_t from_us, unsigned days)
@@ -97,10 +150,7 @@ static void flood(struct run *r, int64_t from_us, unsigned messages)
 
 	for (unsigned i = 0; i < messages; i++) {
 		(void)snprintf(to, sizeof(to), "victim%u@d%u.test", i * 7919 % 10007, i % 31);
-		mail(r, from_us + (int64_t)i * 20 * SECOND, to, "203.0.113.5",
-			"you have won a great prize claim it at http://lucky-claims.test/now "
-			"before "
-			"the offer ends for you and your whole family");
+		mail(r, from_us + (int64_t)i * 20 * SECOND, to, "203.0.113.5", flood_text);
 	}
 }
 
@@ -115,6 +165,157 @@ static void test_a_thief(void **state)
 	assert_true(r.contained > 0);
 	assert_true(r.contained_at <= BEGIN + 60 * DAY + 3 * HOUR + 200 * SECOND);
 	watch_free(r.watch);
+}
+
+/* Its texts could not be read: what it does still tells, only later. */
+static void test_a_thief_unread(void **state)
+{
+	struct run r = run_new(0);
+	char to[60];
+
+	(void)state;
+	past(&r, BEGIN, 60);
+	for (unsigned i = 0; i < 100; i++) {
+		(void)snprintf(to, sizeof(to), "victim%u@d%u.test", i * 7919 % 10007, i % 31);
+		mail(&r, BEGIN + 60 * DAY + 3 * HOUR + i * 20 * SECOND, to, "203.0.113.5", NULL);
+		/* each second address of a bought list is dead */
+		outcome(&r, FACT_FAILED, i % 2 == 0 ? FAILURE_USER_UNKNOWN : FAILURE_RATE, to);
+	}
+	assert_true(r.contained > 0);
+	watch_free(r.watch);
+}
+
+/* From another address each time, none of which sends much in an hour: it is one mailbox. */
+static void test_a_thief_everywhere(void **state)
+{
+	enum { EACH = 90 };
+	struct run r = run_new(0);
+	char ip[24];
+
+	(void)state;
+	past(&r, BEGIN, 60);
+	unsigned begun = r.messages;
+	for (unsigned i = 0; i < 200 && r.contained == 0; i++) {
+		(void)snprintf(ip, sizeof(ip), "%u.%u.9.7", 60 + i % 100, i);
+		mail_to_many(
+			&r, BEGIN + 60 * DAY + (int64_t)i * 61 * 60 * SECOND, i * EACH, EACH, ip);
+	}
+	assert_int_equal(r.contained, 1);
+	assert_true(r.messages - begun <= 5);
+	watch_free(r.watch);
+}
+
+/* What a person releases is not contained again by its next line, nor by what becomes of the mail
+ * of before. */
+static void test_released(void **state)
+{
+	struct source ann;
+	int64_t at_us = BEGIN + 60 * DAY + 3 * HOUR;
+
+	(void)state;
+	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	for (int only_looks = 0; only_looks < 2; only_looks++) {
+		struct run r = run_new(0);
+		struct ledger *l = watch_ledger(r.watch);
+
+		past(&r, BEGIN, 60);
+		r.only_looks = only_looks != 0;
+		flood(&r, at_us, 100);
+		assert_true(r.contained > 0);
+		ledger_mark_honest(l, ledger_find(l, &ann), r.at_us);
+		r.contained = r.suspected = 0;
+		unsigned released = r.messages;
+		mail(&r, r.at_us + SECOND, "one-more@d1.test", "203.0.113.5", flood_text);
+		for (unsigned i = 1; i <= 60; i++)
+			outcome_of(&r, released - i, "victim@d1.test",
+				(struct fact){
+					.kind = FACT_FAILED, .failure = FAILURE_USER_UNKNOWN});
+		assert_int_equal(r.contained + r.suspected, 0);
+		watch_free(r.watch);
+	}
+}
+
+/* Mail that cannot be delivered, and nobody did wrong: full mailboxes, limits of a panel on this
+ * server, slow servers, what a forwarder sends on. */
+static void test_nobodys_fault(void **state)
+{
+	static const struct {
+		enum fact_kind kind;
+		enum failure failure;
+		const char *forwarded_for;
+	} rows[] = {
+		{FACT_FAILED, FAILURE_MAILBOX_FULL, ""},
+		{FACT_FAILED, FAILURE_QUOTA, ""},
+		{FACT_FAILED, FAILURE_RATE, ""},
+		{FACT_FAILED, FAILURE_CONNECTION, ""},
+		{FACT_FAILED, FAILURE_LOOP, ""},
+		{FACT_FAILED, FAILURE_OTHER, ""},   /* "has exceeded the max defers and failures" */
+		{FACT_DEFERRED, FAILURE_OTHER, ""}, /* "has an outgoing mail hold", at each try */
+		{FACT_DEFERRED, FAILURE_USER_UNKNOWN, ""},
+		{FACT_FAILED, FAILURE_USER_UNKNOWN, "ann@shop.test"},
+		{FACT_FAILED, FAILURE_CONTENT, "ann@shop.test"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run r = run_new(0);
+
+		past(&r, BEGIN, 60);
+		double before = r.last_score;
+		for (unsigned k = 0; k < 300; k++)
+			outcome_of(&r, r.messages - 1, "friend3@far.test",
+				(struct fact){.kind = rows[i].kind,
+					.failure = rows[i].failure,
+					.forwarded_for = slice_of(rows[i].forwarded_for)});
+		assert_int_equal(r.contained + r.suspected, 0);
+		assert_true(r.last_score <= before);
+		watch_free(r.watch);
+	}
+}
+
+static void ask_stranger(struct run *r, int64_t at_us, const char *stranger, bool is_automatic)
+{
+	struct slice to = slice_of(stranger);
+	struct source list;
+	char id[32];
+
+	source_set(&list, SOURCE_LOGIN, slice_of("list"));
+	const struct fact fact = {.kind = FACT_ACCEPTED,
+		.at_us = at_us,
+		.id = id_of(r->messages++, id),
+		.source = &list,
+		.sender = slice_of("news-request@shop.test"),
+		.login = slice_of("list"),
+		.subject = slice_of("confirm"),
+		.body = slice_of("somebody asked to have you on our list of news if that was you "
+				 "answer this mail else do nothing"),
+		.is_automatic = is_automatic,
+		.recipients = &to,
+		.recipient_count = 1,
+		.recipient_total = 1};
+	take(r, &fact);
+}
+
+/* Others put strangers on a list, and its server asks each whether he meant it. */
+static void test_a_list_that_asks(void **state)
+{
+	char to[60];
+
+	(void)state;
+	for (int is_automatic = 0; is_automatic < 2; is_automatic++) {
+		struct run r = run_new(0);
+
+		past(&r, BEGIN, 60);
+		for (unsigned i = 0; i < 3000; i++) {
+			(void)snprintf(to, sizeof(to), "stranger%u@d%u.test", i, i % 97);
+			ask_stranger(
+				&r, BEGIN + 60 * DAY + (int64_t)i * SECOND, to, is_automatic != 0);
+			outcome(&r, i % 20 == 0 ? FACT_FAILED : FACT_DELIVERED,
+				FAILURE_USER_UNKNOWN, to);
+		}
+		assert_int_equal(r.contained + r.suspected, 0);
+		watch_free(r.watch);
+	}
 }
 
 /* What the owner does is nothing, also when some of it comes late. */
@@ -194,6 +395,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_thief),
+		cmocka_unit_test(test_a_thief_unread),
+		cmocka_unit_test(test_a_thief_everywhere),
+		cmocka_unit_test(test_released),
+		cmocka_unit_test(test_nobodys_fault),
+		cmocka_unit_test(test_a_list_that_asks),
 		cmocka_unit_test(test_an_owner),
 		cmocka_unit_test(test_bulk_alone),
 		cmocka_unit_test(test_any_time),

@@ -150,6 +150,27 @@ static void each_source_is_one_json_object(void **state)
 	free(text);
 }
 
+/* Exim could not be asked: its answers are missing, and none of them is a no. */
+static void what_exim_did_not_say_is_not_known(void **state)
+{
+	(void)state;
+	AUTO(survey) s = some_survey();
+	s->domains_known = false;
+	(void)problem_set(&s->domains_problem, 0, "exim aborted");
+	char *text = printed(s, &(struct sources_view){.options = "", .now = 1795435300});
+
+	assert_non_null(strstr(text, "is not known (exim aborted)"));
+	free(text);
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	sources_print_json(out, s);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "\"foreign_senders\":null"));
+	assert_null(strstr(text, "\"foreign_senders\":["));
+	free(text);
+}
+
 static void no_mail_is_said(void **state)
 {
 	(void)state;
@@ -169,6 +190,7 @@ int main(void)
 		cmocka_unit_test(a_page_says_who_why_and_what_next),
 		cmocka_unit_test(quiet_leaves_the_hint_out),
 		cmocka_unit_test(each_source_is_one_json_object),
+		cmocka_unit_test(what_exim_did_not_say_is_not_known),
 		cmocka_unit_test(no_mail_is_said),
 	};
 

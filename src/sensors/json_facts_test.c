@@ -84,6 +84,9 @@ static void test_sources(void **state)
 	check_source(j, ",\"ip\":\"198.51.100.1\"", NULL);
 	check_source(j, ",\"ip\":\"192.0.2.9\"", "host:192.0.2.9");
 	check_source(j, ",\"user\":\"www\"", "login:www");
+	check_source(j, ",\"user\":\"\"", NULL);
+	check_source(j, ",\"user\":\"\",\"cwd\":\"\",\"script\":\"\"", NULL);
+	check_source(j, ",\"user\":\"www\",\"auth\":\"\",\"script\":\"\"", "login:www");
 	check_source(j, ",\"user\":\"www\",\"cwd\":\"/tmp\"", "login:www");
 	check_source(j, ",\"user\":\"www\",\"cwd\":\"/home/a\"", "script:/home/a");
 	check_source(j, ",\"user\":\"www\",\"cwd\":\"/home/a\",\"script\":\"/home/a/x.php\"",

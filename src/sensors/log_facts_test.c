@@ -124,6 +124,32 @@ static void test_lines(void **state)
 		   "T=\"x A=plain:victim\"",
 			"accepted id=1xVSnt-00005W-2T from=x@y.test ip=198.51.100.1 "
 			"helo=a A=plain:victim subject=x A=plain:victim size=9"},
+		/* brackets in a subject and in a greeting are no address */
+		{D "1xVSnt-00005W-2T <= ann@shop.test H=(a [6.6.6.6]:5) [192.0.2.1]:5 P=esmtpa "
+		   "A=plain:ann@shop.test S=9 T=\"Re: [9.9.9.9] H=(b) [6.6.6.6]:5 [list]\"",
+			"accepted id=1xVSnt-00005W-2T by=mailbox:ann@shop.test from=ann@shop.test "
+			"ip=192.0.2.1 helo=a [6.6.6.6]:5 subject=Re: [9.9.9.9] H=(b) [6.6.6.6]:5 "
+			"[list] size=9"},
+		/* all that a client can choose, against somebody else */
+		{D "1xVSnt-00005W-2T <= \"x H=mail [9.9.9.9] P=esmtpa A=plain:victim@test.example "
+		   "S=5 id=z for q@q\"@evil.example H=(client.example) [127.0.0.1]:44558 P=esmtp "
+		   "S=376 id=\"i S=1 A=plain:victim2 T=\\\"t\\\"\"@m.example T=\"hi\"",
+			"accepted id=1xVSnt-00005W-2T from=\"x H=mail [9.9.9.9] P=esmtpa "
+			"A=plain:victim@test.example S=5 id=z for q@q\"@evil.example ip=127.0.0.1 "
+			"helo=client.example message_id=\"i S=1 A=plain:victim2 "
+			"T=\\\"t\\\"\"@m.example subject=hi size=376"},
+		{D "1xVSnt-00005W-2T <= a@b.example H=(foo) [1.2.3.4] A=plain:victim) "
+		   "[127.0.0.1]:49312 P=esmtpa A=plain:eve] S=9 id=x A=plain:bob T=\"z\" for q "
+		   "S=301",
+			"accepted id=1xVSnt-00005W-2T by=mailbox:eve] s=9 id=x a=plain:bob t=\"z\" "
+			"for q from=a@b.example ip=127.0.0.1 helo=foo) [1.2.3.4] A=plain:victim "
+			"size=301"},
+		/* who is not named is nobody, not one for all */
+		{D "1xVSnt-00005W-2T <= www@host.test P=local S=9",
+			"accepted id=1xVSnt-00005W-2T from=www@host.test size=9"},
+		{D "1xVSnt-00005W-2T <= ann@shop.test H=(pc) [192.0.2.1]:5 P=esmtpa A=plain: S=301",
+			"accepted id=1xVSnt-00005W-2T from=ann@shop.test ip=192.0.2.1 helo=pc "
+			"size=301"},
 		{D "1xVSnt-00005W-2T <= copier@shop.test H=(copier) [192.0.2.99] P=esmtp S=9",
 			"accepted id=1xVSnt-00005W-2T by=host:192.0.2.99 from=copier@shop.test "
 			"ip=192.0.2.99 helo=copier size=9"},
@@ -153,6 +179,14 @@ static void test_lines(void **state)
 		   "timed "
 		   "out",
 			"deferred id=1xVSnt-00005W-2T rcpt=a@b.test why=connection"},
+		/* limits of a panel on this server: nothing that the recipient's server said */
+		{D "1xVSnt-00005W-2T ** a@b.test R=enforce_mail_permissions: Domain shop.test has "
+		   "exceeded the max defers and failures per hour (5/5 (100%)) allowed. Message "
+		   "discarded.",
+			"failed id=1xVSnt-00005W-2T rcpt=a@b.test why=other"},
+		{D "1xVSnt-00005W-2T == a@b.test R=enforce_mail_permissions defer (-1): Domain "
+		   "shop.test has an outgoing mail hold. Message will be reattempted later",
+			"deferred id=1xVSnt-00005W-2T rcpt=a@b.test why=other"},
 		{D "1xVSnt-00005W-2T Completed", "completed id=1xVSnt-00005W-2T"},
 		{D "H=(pc) [192.0.2.1]:5 F=<ann@shop.test> A=plain:ann@shop.test rejected RCPT "
 		   "<no@b.test>: Unrouteable address",

@@ -144,7 +144,8 @@ static void test_question(void **state)
 static void test_end_is_the_end(void **state)
 {
 	struct scene *s = *state;
-	static const char text[] = "stanch/1 local login=8:www-data from=3:a@b msg=16:1xVSnt-00005W-2T n=1:2";
+	static const char text[] =
+		"stanch/1 local login=8:www-data from=3:a@b msg=16:1xVSnt-00005W-2T n=1:2";
 	int fd = write_to(s, text, sizeof(text) - 1);
 
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);
@@ -170,6 +171,24 @@ static void test_in_pieces(void **state)
 	run(s, 10);
 	check_answer(fd, "pass\n");
 	assert_string_equal(s->source, ""); /* from outside */
+}
+
+/* Who is not named is nobody, not one for all; and a bounce of Exim's own is not its login's. */
+static void test_nobody(void **state)
+{
+	static const char *const rows[] = {"stanch/1 mail id=0: login=0: from=3:a@b\n",
+		"stanch/1 rcpt id=0: to=3:c@d login=4:exim from=3:a@b\n",
+		"stanch/1 local login=0: from=3:a@b\n", "stanch/1 local login=4:exim from=0:\n"};
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int fd = write_to(s, rows[i], strlen(rows[i]));
+
+		(void)snprintf(s->source, sizeof(s->source), "not asked");
+		run(s, 10);
+		check_answer(fd, "pass\n");
+		assert_string_equal(s->source, "");
+	}
 }
 
 static void test_wrong(void **state)
@@ -247,8 +266,8 @@ static void test_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(test_question), TEST(test_end_is_the_end),
-		TEST(test_in_pieces), TEST(test_wrong), TEST(test_silence), TEST(test_many),
-		TEST(test_gone)};
+		TEST(test_in_pieces), TEST(test_nobody), TEST(test_wrong), TEST(test_silence),
+		TEST(test_many), TEST(test_gone)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

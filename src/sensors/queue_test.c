@@ -51,6 +51,11 @@ static void test_source(void **state)
 			"host:192.0.2.7"},
 		{"Debian-exim", "a@b", "-host_address [192.0.2.7]:44\n-host_auth plain\n",
 			"host:192.0.2.7"},
+		/* no name is nobody's, not one for all */
+		{"Debian-exim", "a@b",
+			"-host_address [192.0.2.7]:44\n-host_auth plain\n-auth_id \n",
+			"host:192.0.2.7"},
+		{"", "a@b", "-local\n", "unknown:"},
 	};
 
 	(void)state;

@@ -104,6 +104,20 @@ static void test_ends_early(void **state)
 	assert_int_equal(got[0], HOSTED_UNKNOWN);
 }
 
+/* Exim does so when it cannot write its own log: it was not asked, and has not said no. */
+static void test_aborts(void **state)
+{
+	static const char *const domains[] = {"here.test", "away.test"};
+	AUTO(exim_domains) d = begin(*state, "*) kill -ABRT $$ ;;\n");
+	enum hosted got[2] = {HOSTED_NO, HOSTED_NO};
+	struct problem problem = {0};
+
+	assert_true(exim_domains_ask(d, domains, 2, got, &problem) < 0);
+	assert_true(problem.text[0] != '\0');
+	assert_int_equal(got[0], HOSTED_UNKNOWN);
+	assert_int_equal(got[1], HOSTED_UNKNOWN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -113,6 +127,7 @@ int main(void)
 		TEST(test_several_rounds),
 		TEST(test_many),
 		TEST(test_ends_early),
+		TEST(test_aborts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,10 @@ static void test_failures(void **state)
 	fails(*state, "#!/bin/sh\nprintf 'bad \\033[1mconfig' >&2; exit 1\n", -EBADMSG,
 		"bad \\x1b[1mconfig");
 	fails(*state, "#!/bin/sh\nexit 0\n", -EBADMSG, "nothing");
+	/* as Exim does when it cannot write its own log */
+	fails(*state,
+		"#!/bin/sh\necho 'exim: could not open panic log - aborting' >&2; kill -ABRT $$\n",
+		-EBADMSG, "could not open panic log");
 	fails(*state, "#!/bin/sh\nexec cat /dev/zero\n", -EMSGSIZE, "MiB");
 }
 
