@@ -67,7 +67,8 @@ static void hold_json(const struct journal_hold *h, bool running)
 struct listing {
 	const struct context *context;
 	uint64_t count;
-	bool running; /* another process is acting on the journal */
+	uint64_t held; /* messages that are held now */
+	bool running;  /* another process is acting on the journal */
 };
 
 static void print_hold(struct listing *l, const struct journal_hold *h)
@@ -91,6 +92,7 @@ static bool visit_hold(void *given, const struct journal_hold *h)
 	struct listing *l = given;
 
 	l->count++;
+	l->held += h->by_state[MESSAGE_HELD];
 	if (l->context->global.json)
 		hold_json(h, l->running);
 	else
@@ -225,6 +227,8 @@ static int list(struct context *context, struct acting_session *s, uint64_t hold
 		context_warn(context, "there is no hold %" PRIu64, hold);
 	if (hold > 0)
 		return l.count == 0 ? COMMAND_LEFT : COMMAND_DONE;
+	if (l.held > 0 && !context->global.json && !context->global.quiet)
+		(void)puts("No hold ends by itself: stanch restore HOLD puts it back.");
 	return tell_strays(context, s->acting.journal, COMMAND_DONE);
 }
 

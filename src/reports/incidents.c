@@ -250,7 +250,18 @@ static void print_holds(const struct terminal *t, const struct incident_story *s
 		evidence_plural(s->incident.held, "message", "messages"));
 	for (size_t i = 0; i < s->hold_count; i++)
 		(void)fprintf(t->out, "%s %" PRId64, i > 0 ? "," : "", s->holds[i]);
-	(void)fputc('\n', t->out);
+	(void)fputs(" (no hold ends by itself)\n", t->out);
+}
+
+/* Whether a person has to do something for it to be over. */
+static void print_end(const struct terminal *t, const struct incident *i)
+{
+	if (incident_is_acted_on(i->state))
+		(void)fputs("  over by itself when no more of it came for hold.quiet_time; "
+			    "what is held stays held\n",
+			t->out);
+	else if (incident_is_open(i->state))
+		(void)fputs("  over by itself after a day in which no more of it came\n", t->out);
 }
 
 /* What a person could do now, as it would be typed. */
@@ -283,6 +294,7 @@ void incident_print(const struct terminal *t, const struct incident_story *story
 	print_plot(t, story, view);
 	print_evidence(t, story, view->unicode);
 	print_holds(t, story);
+	print_end(t, &story->incident);
 	print_next(t, story, view);
 }
 

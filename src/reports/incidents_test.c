@@ -92,6 +92,28 @@ static void test_page(void **state)
 	free(text);
 }
 
+/* Of each state it says whether it ends without a person; of a hold, that it does not. */
+static void test_end(void **state)
+{
+	struct incident_story s;
+	struct incident_story_step step;
+
+	(void)state;
+	fill(&s, &step);
+	for (int i = 0; i < INCIDENT_STATES; i++) {
+		char *text;
+
+		s.incident.state = (enum incident_state)i;
+		printed(incident_print, &s, &plain, 80, &text);
+		assert_non_null(strstr(text, "in hold 3 (no hold ends by itself)"));
+		assert_int_equal(
+			strstr(text, "over by itself") != NULL, incident_is_open(s.incident.state));
+		assert_int_equal(strstr(text, "hold.quiet_time; what is held stays held") != NULL,
+			incident_is_acted_on(s.incident.state));
+		free(text);
+	}
+}
+
 static void test_plot(void **state)
 {
 	const struct incidents_view blocks = {.now = AT, .unicode = true, .options = ""};
@@ -175,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_plot),
 		cmocka_unit_test(test_odd_times),
 		cmocka_unit_test(test_json),

@@ -16,9 +16,8 @@
 
 #define POLICY_ANSWER_MAX 256 /* bytes with its NUL */
 #define POLICY_PEERS_MAX  64  /* questions being written at a time; more wait to be taken */
-* /
 
-	struct policy_options {
+struct policy_options {
 	int listener;    /* listens, non-blocking; stays the caller's, and open */
 	int64_t wait_ms; /* a question that has not come by then is not waited for */
 	int64_t (*now_us)(void *context); /* the time of a question that does not say it */

@@ -162,7 +162,8 @@ static const struct setting_row retention_rows[] = {
 		.least = "1d",
 		.most = "3650d",
 		.offset = AT(retention.ledger),
-		.help = "How long it is remembered how an account sends that does not send any more."},
+		.help = "How long it is remembered how an account sends that does not send any "
+			"more."},
 };
 
 static const struct setting_row policy_rows[] = {
@@ -225,7 +226,8 @@ static const struct setting_group groups[] = {
 	GROUP("hold", hold_rows, "What is done about a hijacked account."),
 	GROUP("brake", brake_rows,
 		"How much may be done without asking. Beyond it, a person is asked."),
-	GROUP("retention", retention_rows, "How long things are remembered. Held mail is kept until a person purges it."),
+	GROUP("retention", retention_rows,
+		"How long things are remembered. Held mail is kept until a person purges it."),
 	GROUP("policy", policy_rows, "How Exim asks stanch."),
 	GROUP("control", control_rows, "How people ask the daemon."),
 	GROUP("daemon", daemon_rows, "What the daemon runs as."),

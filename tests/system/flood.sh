@@ -57,6 +57,8 @@ ids_in stanch >"$work/held"
 same "exactly the culprit's messages are held" "$work/held" "$work/culprit"
 is "holds knows them" "$(stanch holds --json | jq -rs '.[0].held')" "$(wc -l <"$work/culprit")"
 is "holds knows the reason" "$(stanch holds --json | jq -rs '.[0].reason')" hijacked
+holds_true "holds says whether it ends by itself" grep -qx \
+	'No hold ends by itself: stanch restore HOLD puts it back.' <(stanch holds)
 is "the main log has a line a message" \
 	"$(grep -c 'moved to (stanch)' "$MAINLOG")" "$(wc -l <"$work/culprit")"
 is "the default queue is no longer listed with held mail" \

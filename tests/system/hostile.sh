@@ -97,6 +97,14 @@ run_clean restore --all --yes
 is "nothing was executed" "$(find "$work" /tmp/pwned "$PWD/pwned" -name pwned 2>/dev/null)" ""
 
 # slips of the hand
+before=$(exim -bpc)
+stanch hold --yes >"$work/out" 2>&1
+is "hold of nothing in particular is wrong usage" "$?" 2
+is "and nothing was held" "$(exim -bpc),$(ids_in stanch | wc -l)" "$before,0"
+stanch purge "$(ids_in '' | head -n 1)" --yes >"$work/out" 2>&1
+is "what is not held is not purged" "$?" 1
+stanch purge --older-than 0s --yes >"$work/out" 2>&1
+is "nor is the queue by a purge of everything" "$(exim -bpc)" "$before"
 stanch hold nosuch --yes >"$work/out" 2>&1
 is "hold of a word that is nothing is wrong usage" "$?" 2
 stanch hold mailbox:bob@shop.test 1xVSmQ-00076x-1r --yes >"$work/out" 2>&1
