@@ -1,8 +1,12 @@
 /* cmd_explain.c - stanch explain: what speaks against a source, and how it grew. */
 #include "base/printable.h"
+#include "base/sketch.h"
+#include "incidents/ledger_store.h"
+#include "incidents/watch.h"
 #include "programs/incident_session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -51,6 +55,50 @@ static int explain(struct context *context, struct journal *journal, const struc
 	return COMMAND_DONE;
 }
 
+/* With the alpha that is built in: the settings are the daemon's. */
+static int show_remembered(
+	struct context *context, const struct ledger_saved *saved, const struct source *source)
+{
+	const struct watch_settings settings = {0};
+	AUTO(watch) watch = NULL;
+	const struct ledger_source *s;
+
+	hash_set_seed(saved->seed); /* before anything is hashed */
+	watch = watch_new(&settings);
+	if (ledger_read(watch_ledger(watch), (struct slice){saved->image, saved->image_len}) < 0) {
+		context_warn(
+			context, "what the daemon remembers is damaged, or of another version");
+		return COMMAND_UNABLE;
+	}
+	s = ledger_find(watch_ledger(watch), source);
+	if (s == NULL)
+		return COMMAND_LEFT;
+	incident_show_remembered(context, s,
+		&(struct remembered_view){
+			.saved = saved->saved, .suffice = watch_contain_bits(watch)});
+	return COMMAND_DONE;
+}
+
+/* What the daemon saved within the last minute. COMMAND_LEFT: it knows nothing of it. */
+static int explain_remembered(struct context *context, const struct source *source)
+{
+	char folder[PATH_MAX];
+	struct ledger_saved saved = {0};
+	struct problem problem = {0};
+
+	(void)snprintf(folder, sizeof(folder), "%s/ledger", context->global.state);
+	int err = ledger_store_load(folder, &saved, &problem);
+	if (err == -ENOENT)
+		return COMMAND_LEFT;
+	if (err < 0) {
+		context_problem(context, &problem);
+		return COMMAND_UNABLE;
+	}
+	int status = show_remembered(context, &saved, source);
+	ledger_saved_clear(&saved);
+	return status;
+}
+
 static int run(
 	struct context *context, const void *settings, const struct command_arguments *arguments)
 {
@@ -84,6 +132,11 @@ static int run(
 			context_problem(context, &problem);
 		return COMMAND_UNABLE;
 	}
+	int status = n.count == 0 && choice.source != NULL
+			     ? explain_remembered(context, choice.source)
+			     : COMMAND_LEFT;
+	if (n.count == 0 && status != COMMAND_LEFT)
+		return status;
 	if (n.count == 0) {
 		context_warn(context, "nothing was found against %s",
 			printable_text(slice_of(arguments->at[0]), shown, sizeof(shown)));
@@ -99,7 +152,8 @@ const struct command command_explain = {
 	.help = "what speaks against a source, and how it grew",
 	.about = "Shows the evidence of a source's latest incident, or of the incident of that "
 		 "number: how it grew over time, each reason with its weight in bits, and message "
-		 "ids that show it. Nothing is changed.",
+		 "ids that show it. Of a source without one, what the daemon remembers of it, as "
+		 "saved within the last minute. Nothing is changed.",
 	.settings_size = sizeof(struct explain_settings),
 	.sets = {COMMAND_SET("How much", rows, 0)},
 	.run = run,

@@ -54,6 +54,19 @@ void incident_show(struct context *context, const struct incident_story *story, 
 	free(options);
 }
 
+void incident_show_remembered(
+	struct context *context, const struct ledger_source *s, const struct remembered_view *view)
+{
+	const struct terminal terminal = terminal_of(context);
+	struct remembered_view shown = *view;
+
+	shown.unicode = view_of(context, "").unicode;
+	if (context->global.json)
+		remembered_print_json(stdout, s, &shown);
+	else
+		remembered_print(&terminal, s, &shown);
+}
+
 void incident_show_row(struct context *context, const struct incident *incident, bool first)
 {
 	const struct terminal terminal = terminal_of(context);

@@ -6,6 +6,7 @@
 #include "base/attribute.h"
 #include "programs/context.h"
 #include "reports/incidents.h"
+#include "reports/remembered.h"
 
 /* Opens the journal. 0 and *ret_journal; or says why not and returns a negative errno: -ENOENT when
  * there is none to be read, of which nothing is said. */
@@ -14,6 +15,10 @@ MUST_USE int incident_journal(
 
 /* Prints a story, as a page or as JSON. explain: the evidence only. */
 void incident_show(struct context *context, const struct incident_story *story, bool explain);
+
+/* What the daemon remembers of a source, as a page or as JSON. */
+void incident_show_remembered(
+	struct context *context, const struct ledger_source *s, const struct remembered_view *view);
 
 /* A row of the list, as a line or as JSON. */
 void incident_show_row(struct context *context, const struct incident *incident, bool first);

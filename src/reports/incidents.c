@@ -6,14 +6,13 @@
 #include "base/units.h"
 #include "detectors/evidence.h"
 #include "reports/evidence_json.h"
+#include "reports/evidence_list.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BAR_BITS    20.0 /* a bar of full length */
-#define BAR_COLUMNS 10
 #define PLOT_MOST   60 /* columns */
 #define PLOT_LEAST  20
 #define PLOT_BESIDE 24 /* columns beside the plot */
@@ -173,36 +172,6 @@ static void print_plot(
 
 /* ---- one incident ---- */
 
-static void print_bar(const struct terminal *t, double bits, bool unicode)
-{
-	size_t full = (size_t)fmin(BAR_COLUMNS, ceil(fabs(bits) / BAR_BITS * BAR_COLUMNS));
-
-	terminal_style(t, bits > 0 ? TERMINAL_RED : TERMINAL_PLAIN);
-	for (size_t i = 0; i < BAR_COLUMNS; i++)
-		if (i >= full)
-			(void)fputc(' ', t->out);
-		else
-			(void)fputs(bits <= 0 ? "-" : unicode ? "\xe2\x96\x88" : "#", t->out);
-	terminal_style(t, TERMINAL_PLAIN);
-}
-
-static void print_evidence(const struct terminal *t, const struct incident_story *s, bool unicode)
-{
-	for (size_t i = 0; i < s->evidence_count; i++) {
-		const struct evidence *e = &s->evidence[i];
-
-		(void)fprintf(t->out, "    %+5.1f ", e->bits);
-		print_bar(t, e->bits, unicode);
-		(void)fputc(' ', t->out);
-		printable_write(t->out, slice_of(e->text));
-		for (size_t k = 0; k < e->id_count; k++) {
-			(void)fputs(k == 0 ? "  (" : " ", t->out);
-			printable_write(t->out, slice_of(e->ids[k]));
-		}
-		(void)fputs(e->id_count > 0 ? ")\n" : "\n", t->out);
-	}
-}
-
 static void print_head(const struct terminal *t, const struct incident_story *s)
 {
 	const struct incident *i = &s->incident;
@@ -292,7 +261,7 @@ void incident_print(const struct terminal *t, const struct incident_story *story
 	print_steps(t, story);
 	(void)fputc('\n', t->out);
 	print_plot(t, story, view);
-	print_evidence(t, story, view->unicode);
+	evidence_list_print(t, story->evidence, story->evidence_count, view->unicode);
 	print_holds(t, story);
 	print_end(t, &story->incident);
 	print_next(t, story, view);
@@ -303,7 +272,7 @@ void incident_explain(const struct terminal *t, const struct incident_story *sto
 {
 	print_head(t, story);
 	print_plot(t, story, view);
-	print_evidence(t, story, view->unicode);
+	evidence_list_print(t, story->evidence, story->evidence_count, view->unicode);
 }
 
 /* ---- JSON ---- */

@@ -98,6 +98,15 @@ number=$(stanch incidents --json | jq "select(.source == \"$thief\") | .incident
 is "what it says is held is held" "$(stanch incident show "$number" --json | jq .held)" \
 	"$(stanch holds --json | jq -s "map(select(.source == \"$thief\") | .held) | add")"
 
+# --- what is remembered ----------------------------------------------------------------------------
+
+remembers_dora() { [[ $(stanch explain dora@firm.test --json | jq .messages) -gt 0 ]]; }
+holds_true "of an honest source it is told what is remembered" wait_for 70 remembers_dora
+stanch explain dora@firm.test >"$work/remembered"
+holds_true "as a page, too" grep -q 'no incident; remembered at' "$work/remembered"
+is "of one that nobody knows, nothing" "$(stanch explain nobody@firm.test 2>&1 >/dev/null; echo $?)" \
+	$'stanch explain: nothing was found against nobody@firm.test\n1'
+
 # --- Exim asks ------------------------------------------------------------------------------------
 
 # local processes: a script's, and Exim's own with each bounce
