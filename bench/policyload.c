@@ -60,7 +60,7 @@ static void wait_until(int64_t due)
 static int question(const struct asker *a, size_t i, char *at, size_t room)
 {
 	char who[64], to[64];
-	unsigned number = (unsigned)((i * 7919 + a->number * 104729) % a->options->sources);
+	unsigned number = (unsigned)((i * 7919 + (size_t)a->number * 104729) % a->options->sources);
 	int who_len = snprintf(who, sizeof(who), "user%u@customer%u.test", number, number % 97);
 	int to_len = snprintf(to, sizeof(to), "person%zu@far%zu.test", i % 5000, i % 311);
 

@@ -236,8 +236,12 @@ size_t ledger_forget(struct ledger *l, int64_t before_us)
 {
 	size_t n = 0;
 
-	for (; l->oldest != NULL && l->oldest->used_us < before_us; n++)
-		remove_source(l, l->oldest);
+	for (struct ledger_source *s = l->oldest, *next; s != NULL && s->used_us < before_us;
+		s = next) {
+		next = s->newer;
+		remove_source(l, s);
+		n++;
+	}
 	return n;
 }
 
