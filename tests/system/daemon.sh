@@ -98,6 +98,17 @@ number=$(stanch incidents --json | jq "select(.source == \"$thief\") | .incident
 is "what it says is held is held" "$(stanch incident show "$number" --json | jq .held)" \
 	"$(stanch holds --json | jq -s "map(select(.source == \"$thief\") | .held) | add")"
 
+# --- the brake ------------------------------------------------------------------------------------
+
+thief=mailbox:dina@club.test
+lab flood --user dina@club.test --messages 60 --recipients 5 >/dev/null
+holds_true "past the brake, a person is asked" wait_for 90 is_in_state "$thief" waiting
+holds_true "and is told why" says "asks source=$thief .*brake.share is 0.02"
+stanch incident dismiss "$(stanch incidents --json | jq "select(.source == \"$thief\") | .incident")" --yes >"$work/out" 2>&1
+is "who can dismiss it" "$(state_of "$thief")" dismissed
+lab settle
+thief=mailbox:bob@shop.test
+
 # --- what is remembered ----------------------------------------------------------------------------
 
 remembers_dora() { [[ $(stanch explain dora@firm.test --json | jq .messages) -gt 0 ]]; }
@@ -175,7 +186,7 @@ lines=$(grep -c "from=$state/ledger" "$work/daemon.log")
 start_daemon
 holds_true "what it remembers is there after a restart" test "$(grep -c "from=$state/ledger" "$work/daemon.log")" -gt "$lines"
 is "and no line is read twice" "$(stanch status --json | jq .watcher.messages)" 0
-is "nor is anything judged anew" "$(stanch incidents --all --json | wc -l)" 2
+is "nor is anything judged anew" "$(stanch incidents --all --json | wc -l)" 3
 stop_daemon
 holds_true "it ends when it is told to" says 'info stopped'
 holds_true "and takes its socket away" test ! -e "$control"
