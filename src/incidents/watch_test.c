@@ -177,7 +177,8 @@ static void test_a_thief_unread(void **state)
 	past(&r, BEGIN, 60);
 	for (unsigned i = 0; i < 100; i++) {
 		(void)snprintf(to, sizeof(to), "victim%u@d%u.test", i * 7919 % 10007, i % 31);
-		mail(&r, BEGIN + 60 * DAY + 3 * HOUR + i * 20 * SECOND, to, "203.0.113.5", NULL);
+		mail(&r, BEGIN + 60 * DAY + 3 * HOUR + (int64_t)i * 20 * SECOND, to, "203.0.113.5",
+			NULL);
 		/* each second address of a bought list is dead */
 		outcome(&r, FACT_FAILED, i % 2 == 0 ? FAILURE_USER_UNKNOWN : FAILURE_RATE, to);
 	}

@@ -95,7 +95,7 @@ static void test_json(void **state)
 static void test_nothing_now(void **state)
 {
 	AUTO(ledger) l = ledger_new(10, 64);
-	struct ledger_source *s = ledger_first(l);
+	struct ledger_source *s;
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);

@@ -199,7 +199,8 @@ static void test_wrong(void **state)
 	static char endless[8192];
 
 	memset(endless, 'x', sizeof(endless));
-	memcpy(endless, "stanch/1 mail id=4096:", 22);
+	(void)snprintf(endless, sizeof(endless), "stanch/1 mail id=4096:");
+	endless[22] = 'x';
 	int longer = write_to(s, endless, sizeof(endless));
 	assert_int_equal(shutdown(cut, SHUT_WR), 0);
 	run(s, 20);
