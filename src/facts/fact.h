@@ -24,6 +24,14 @@ enum fact_kind {
 	FACT_KINDS
 };
 
+#define FACT_DAY_US INT64_C(86400000000)
+
+/* The day of a time, in days since 1970 (UTC). */
+static inline uint16_t fact_day(int64_t at_us)
+{
+	return at_us > 0 ? (uint16_t)(at_us / FACT_DAY_US) : 0;
+}
+
 /* Recipients of one message that are looked at one by one; recipient_total counts all. */
 #define FACT_RECIPIENTS_MAX 1024
 

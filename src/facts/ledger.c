@@ -45,19 +45,26 @@ enum hosted ledger_hosted(const struct ledger *l, struct slice domain)
 
 /* ---- a message that a source sent ---- */
 
+/* From where it comes, and which episode that belongs to. */
+static unsigned begin_sighting(struct ledger *l, struct ledger_source *s, struct sighting *ret)
+{
+	ledger_look_network(l, s, ret);
+	unsigned which = ledger_is_unfamiliar(ret->network) ? EPISODE_UNFAMILIAR : EPISODE_FAMILIAR;
+	ledger_set_source(ret, s, ledger_episode(s, which, ret->fact->at_us));
+	ret->first_in_episode = ret->episode->messages == 0;
+	return which;
+}
+
 static bool note_sent(struct ledger *l, const struct fact *fact, struct sighting *ret)
 {
 	ledger_sweep(l, fact->at_us);
 	struct ledger_source *s = ledger_use(l, fact->source, fact->login, fact->at_us);
-	bool new_day = habit_turn(&s->habit, ledger_day(fact->at_us));
+	bool new_day = habit_turn(&s->habit, fact_day(fact->at_us));
 
-	ledger_look_network(l, s, ret);
-	bool unfamiliar = ledger_is_unfamiliar(ret->network);
-	ledger_set_source(ret, s, ledger_episode(s, unfamiliar, fact->at_us));
-	ret->first_in_episode = ret->episode->messages == 0;
+	unsigned which = begin_sighting(l, s, ret);
 	ledger_look_message(l, s, ret);
 	ledger_learn(l, s, ret, new_day);
-	ledger_keep_message(l, fact->id, s, unfamiliar);
+	ledger_keep_message(l, fact->id, s, which);
 	s->last_us = fact->at_us;
 	return true;
 }
@@ -72,10 +79,7 @@ static bool note_offered(struct ledger *l, const struct fact *fact, struct sight
 		return false;
 	ledger_touch(l, s, fact->at_us);
 	ret->kind = SIGHTING_OFFER;
-	ledger_look_network(l, s, ret);
-	unsigned which = ledger_is_unfamiliar(ret->network) ? EPISODE_UNFAMILIAR : EPISODE_FAMILIAR;
-	ledger_set_source(ret, s, ledger_episode(s, which, fact->at_us));
-	ret->first_in_episode = ret->episode->messages == 0;
+	(void)begin_sighting(l, s, ret);
 	ledger_look_offer(l, s, ret);
 	if (ret->strangers > 0)
 		ledger_count_offer(ret->episode, fact->at_us);
@@ -93,7 +97,7 @@ void ledger_mark_bad(struct ledger *l, struct ledger_source *s, struct episode *
 	ledger_distrust_day(s);
 	episode_clear(e);
 	e->begun_us = e->last_us = at_us;
-	e->day = ledger_day(at_us);
+	e->day = fact_day(at_us);
 }
 
 void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us)

@@ -79,6 +79,9 @@ void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us
 /* Nothing of its day is to be learnt. */
 void ledger_distrust_day(struct ledger_source *s);
 
+/* The more suspicious of its two; NULL: it has done nothing lately. */
+struct episode *ledger_worst_episode(const struct ledger_source *s);
+
 /* Forgets those that neither sent nor tried to since then. Returns how many. */
 size_t ledger_forget(struct ledger *l, int64_t before_us);
 

@@ -175,7 +175,7 @@ static void count_network(struct ledger *l, struct episode *e, const struct sigh
 
 static void add_to_episode(struct ledger *l, struct episode *e, const struct sighting *seen)
 {
-	uint16_t day = ledger_day(seen->fact->at_us);
+	uint16_t day = fact_day(seen->fact->at_us);
 
 	if (e->begun_us == 0)
 		e->begun_us = seen->fact->at_us;
@@ -190,6 +190,15 @@ static void add_to_episode(struct ledger *l, struct episode *e, const struct sig
 	count_network(l, e, seen);
 	if (seen->has_text && !seen->repeats)
 		episode_keep_text(e, &l->sketch);
+}
+
+struct episode *ledger_worst_episode(const struct ledger_source *s)
+{
+	struct episode *a = s->episodes[EPISODE_FAMILIAR], *b = s->episodes[EPISODE_UNFAMILIAR];
+
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return a->score > b->score ? a : b;
 }
 
 struct episode *ledger_latest_episode(const struct ledger_source *s)
@@ -212,7 +221,7 @@ void ledger_set_source(struct sighting *seen, struct ledger_source *s, struct ep
 
 void ledger_use_links(struct ledger *l, struct ledger_source *s, const struct sighting *seen)
 {
-	uint16_t day = ledger_day(seen->fact->at_us);
+	uint16_t day = fact_day(seen->fact->at_us);
 
 	for (size_t i = 0; i < l->link_count; i++) {
 		struct known_link *link = surroundings_link(l->around, l->links[i].key);

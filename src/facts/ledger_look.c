@@ -71,21 +71,26 @@ static bool is_colleague(
 	       ledger_hosted(l, ledger_domain(address)) == HOSTED_YES;
 }
 
+/* Counts one recipient as known, a colleague or a stranger; hash: of the address. */
+static void count_recipient(const struct ledger *l, const struct ledger_source *s,
+	const struct customer *c, struct slice address, uint64_t hash, struct sighting *ret)
+{
+	if (known_set_has(&s->habit.known, hash))
+		ret->known++;
+	else if (is_colleague(l, c, address, hash))
+		ret->colleagues++;
+	else
+		ret->strangers++;
+}
+
 static void see_recipients(struct ledger *l, const struct ledger_source *s, struct sighting *ret)
 {
 	const struct fact *fact = ret->fact;
 	const struct customer *c = surroundings_customer(l->around, s->customer);
 
 	for (size_t i = 0; i < fact->recipient_count; i++) {
-		uint64_t hash = hash_nocase(fact->recipients[i]);
-
-		l->recipients[i] = hash;
-		if (known_set_has(&s->habit.known, hash))
-			ret->known++;
-		else if (is_colleague(l, c, fact->recipients[i], hash))
-			ret->colleagues++;
-		else
-			ret->strangers++;
+		l->recipients[i] = hash_nocase(fact->recipients[i]);
+		count_recipient(l, s, c, fact->recipients[i], l->recipients[i], ret);
 	}
 	/* of those that were not looked at, what holds for the others */
 	if (fact->recipient_total > fact->recipient_count && ret->strangers > 0)
@@ -234,16 +239,10 @@ static void read_text(struct ledger *l, const struct fact *fact)
 
 void ledger_look_offer(struct ledger *l, const struct ledger_source *s, struct sighting *ret)
 {
-	const struct customer *c = surroundings_customer(l->around, s->customer);
 	struct slice recipient = ret->fact->recipient;
-	uint64_t hash = hash_nocase(recipient);
 
-	if (known_set_has(&s->habit.known, hash))
-		ret->known = 1;
-	else if (is_colleague(l, c, recipient, hash))
-		ret->colleagues = 1;
-	else
-		ret->strangers = 1;
+	count_recipient(l, s, surroundings_customer(l->around, s->customer), recipient,
+		hash_nocase(recipient), ret);
 	see_sender(l, s, ret);
 }
 

@@ -12,7 +12,7 @@
 #include "base/sketch.h"
 
 #define LEDGER_HOUR_US INT64_C(3600000000)
-#define LEDGER_DAY_US  (24 * LEDGER_HOUR_US)
+#define LEDGER_DAY_US  FACT_DAY_US
 #define LEDGER_LINKS   16u /* looked at in one message */
 
 /* Four of them are a line of the processor's cache. */
@@ -58,11 +58,6 @@ struct ledger {
 static inline uint32_t ledger_key(uint64_t hash)
 {
 	return (uint32_t)(hash >> 32) | 1;
-}
-
-static inline uint16_t ledger_day(int64_t at_us)
-{
-	return at_us > 0 ? (uint16_t)(at_us / LEDGER_DAY_US) : 0;
 }
 
 static inline struct slice ledger_domain(struct slice address)

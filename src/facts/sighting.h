@@ -72,6 +72,12 @@ struct sighting {
 	bool is_delivered;
 };
 
+/* Mail, taken or on offer; else what became of some. */
+static inline bool sighting_is_mail(const struct sighting *s)
+{
+	return s->kind == SIGHTING_MESSAGE || s->kind == SIGHTING_OFFER;
+}
+
 /* Written to strangers and to nobody else. */
 static inline bool sighting_only_strangers(const struct sighting *s)
 {

@@ -27,10 +27,10 @@ static void take_off_time(struct slice *part, int64_t *ret_ms)
 }
 
 /* Fills the client, and the time if one is there. */
-static int read_client(struct slice part, struct exim_log_session *ret)
+static int read_client(struct slice part, struct exim_log_client *ret, int64_t *ret_ms)
 {
-	take_off_time(&part, &ret->duration_ms);
-	return exim_log_read_client(part, &ret->client);
+	take_off_time(&part, ret_ms);
+	return exim_log_read_client(part, ret);
 }
 
 /* Divides c at the one mark that a client stands before, and reads what follows. */
@@ -44,12 +44,10 @@ static bool divide(struct cursor c, const char *mark, size_t len, read_behind *b
 	for (const char *at = c.at; (at = exim_log_find(at, c.end, mark, len)) != NULL; at++) {
 		struct exim_log_client client;
 		int64_t ms = duration_ms;
-		struct slice part = slice_between(c.at, at);
 
 		if (++tries > PLACES_MAX)
 			return false;
-		take_off_time(&part, &ms);
-		int here = exim_log_read_client(part, &client);
+		int here = read_client(slice_between(c.at, at), &client, &ms);
 		if (here == 0)
 			continue;
 		ways += here;
@@ -76,7 +74,8 @@ static const char *find_last(struct cursor c, const char *mark, size_t len)
 static bool divide_at(
 	struct cursor c, const char *mark_at, size_t len, struct exim_log_session *ret)
 {
-	if (mark_at == NULL || read_client(slice_between(c.at, mark_at), ret) != 1)
+	if (mark_at == NULL ||
+		read_client(slice_between(c.at, mark_at), &ret->client, &ret->duration_ms) != 1)
 		return false;
 	ret->text = slice_between(mark_at + len, c.end);
 	return true;
@@ -162,7 +161,7 @@ static bool read_call(struct cursor c, struct exim_log_line *line)
 static bool read_whole_client(struct cursor c, struct exim_log_line *line)
 {
 	line->kind = EXIM_LOG_LOST;
-	return read_client(cursor_rest(&c), &line->session) == 1;
+	return read_client(cursor_rest(&c), &line->session.client, &line->session.duration_ms) == 1;
 }
 
 /* "<sender>[ D=t]" to the end */

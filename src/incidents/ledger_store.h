@@ -14,6 +14,10 @@
 
 #define LEDGER_STORE_NAME "ledger.sqlite"
 
+/* The folder of the state folder in which it is: of the one who reads, and may read nothing else.
+ */
+#define LEDGER_STORE_FOLDER "ledger"
+
 /* How far a log was read. Owns its bytes. */
 struct ledger_place {
 	char *log, *position; /* a path; text of formats/log_position.h */

@@ -83,7 +83,7 @@ static double threshold_of(const struct watch *w, const struct sighting *s)
 
 static bool is_telling(const struct sighting *s)
 {
-	if (s->kind == SIGHTING_MESSAGE || s->kind == SIGHTING_OFFER)
+	if (sighting_is_mail(s))
 		return s->strangers > 0;
 	return s->fact->at_us - s->episode->last_us < HOUR_US;
 }

@@ -86,7 +86,7 @@ static int explain_remembered(struct context *context, const struct source *sour
 	struct ledger_saved saved = {0};
 	struct problem problem = {0};
 
-	(void)snprintf(folder, sizeof(folder), "%s/ledger", context->global.state);
+	(void)snprintf(folder, sizeof(folder), "%s/" LEDGER_STORE_FOLDER, context->global.state);
 	int err = ledger_store_load(folder, &saved, &problem);
 	if (err == -ENOENT)
 		return COMMAND_LEFT;
@@ -132,17 +132,14 @@ static int run(
 			context_problem(context, &problem);
 		return COMMAND_UNABLE;
 	}
-	int status = n.count == 0 && choice.source != NULL
-			     ? explain_remembered(context, choice.source)
-			     : COMMAND_LEFT;
-	if (n.count == 0 && status != COMMAND_LEFT)
-		return status;
-	if (n.count == 0) {
+	if (n.count > 0)
+		return explain(context, journal, &n);
+	int status =
+		choice.source != NULL ? explain_remembered(context, choice.source) : COMMAND_LEFT;
+	if (status == COMMAND_LEFT)
 		context_warn(context, "nothing was found against %s",
 			printable_text(slice_of(arguments->at[0]), shown, sizeof(shown)));
-		return COMMAND_LEFT;
-	}
-	return explain(context, journal, &n);
+	return status;
 }
 
 const struct command command_explain = {

@@ -9,27 +9,16 @@
 
 #define SECOND_US INT64_C(1000000)
 
-/* The more suspicious of the two; NULL: it has done nothing lately. */
-static const struct episode *present_of(const struct ledger_source *s)
-{
-	const struct episode *a = s->episodes[EPISODE_FAMILIAR];
-	const struct episode *b = s->episodes[EPISODE_UNFAMILIAR];
-
-	if (a == NULL || b == NULL)
-		return a != NULL ? a : b;
-	return a->score >= b->score ? a : b;
-}
-
 static size_t evidence_of(const struct ledger_source *s, struct evidence ret[EPISODE_NOTES])
 {
-	const struct episode *e = present_of(s);
+	const struct episode *e = ledger_worst_episode(s);
 
 	return e != NULL ? conduct_evidence(e, ret) : 0;
 }
 
 static double score_of(const struct ledger_source *s)
 {
-	const struct episode *e = present_of(s);
+	const struct episode *e = ledger_worst_episode(s);
 
 	return e != NULL ? conduct_score(e) : 0;
 }

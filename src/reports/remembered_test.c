@@ -47,19 +47,27 @@ static const struct ledger_source *fill(struct ledger *l)
 
 static const struct remembered_view view = {.saved = 1795900000, .suffice = 21.5};
 
-static void test_page(void **state)
+/* What is printed of it; the caller frees it. */
+static char *page(const struct ledger_source *s)
 {
-	AUTO(ledger) l = ledger_new(10, 64);
-	const struct ledger_source *s = fill(l);
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 	const struct terminal t = {.out = out, .width = 80};
 
-	(void)state;
 	assert_non_null(s);
 	remembered_print(&t, s, &view);
 	(void)fclose(out);
+	return text;
+}
+
+static void test_page(void **state)
+{
+	AUTO(ledger) l = ledger_new(10, 64);
+	const struct ledger_source *s = fill(l);
+	char *text = page(s);
+
+	(void)state;
 	assert_null(strchr(text, '\x1b'));
 	assert_non_null(strstr(text, "no incident; remembered at"));
 	assert_non_null(strstr(text, "5 messages on 5 days"));
@@ -96,17 +104,12 @@ static void test_nothing_now(void **state)
 {
 	AUTO(ledger) l = ledger_new(10, 64);
 	struct ledger_source *s;
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	const struct terminal t = {.out = out, .width = 80};
 
 	(void)state;
 	(void)fill(l);
 	s = ledger_first(l);
 	ledger_mark_honest(l, s, BEGIN + 9 * DAY);
-	remembered_print(&t, s, &view);
-	(void)fclose(out);
+	char *text = page(s);
 	assert_non_null(strstr(text, "0.0 bits of evidence now"));
 	assert_non_null(strstr(text, "released by a person at"));
 	free(text);

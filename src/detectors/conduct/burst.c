@@ -7,12 +7,11 @@
 #define FREE     4.0 /* strangers a day that everybody may have */
 #define BEYOND   1.3 /* times the busiest day */
 #define DOUBLING 1.6 /* bits */
-#define DAY_US   INT64_C(86400000000)
 
 static double strangers_today(const struct sighting *s)
 {
 	const struct episode *e = s->episode;
-	bool same_day = s->fact->at_us / DAY_US == e->day;
+	bool same_day = fact_day(s->fact->at_us) == e->day;
 
 	return (s->kind != SIGHTING_OFFER || same_day ? e->day_strangers : 0) +
 	       episode_offered(e, s->fact->at_us);

@@ -62,8 +62,7 @@ static double level_now(const struct sighting *s)
 
 bool new_network_look(const struct sighting *s, struct conduct_finding *ret)
 {
-	if ((s->kind != SIGHTING_MESSAGE && s->kind != SIGHTING_OFFER) ||
-		s->network == NETWORK_SILENT)
+	if (!sighting_is_mail(s) || s->network == NETWORK_SILENT)
 		return false;
 	if (s->network == NETWORK_KNOWN && s->kind == SIGHTING_OFFER)
 		return false;

@@ -9,8 +9,8 @@
 
 bool outside_sender_look(const struct sighting *s, struct conduct_finding *ret)
 {
-	if ((s->kind != SIGHTING_MESSAGE && s->kind != SIGHTING_OFFER) ||
-		s->sender_hosted != HOSTED_NO || s->strangers == 0 || s->source_kind == SOURCE_HOST)
+	if (!sighting_is_mail(s) || s->sender_hosted != HOSTED_NO || s->strangers == 0 ||
+		s->source_kind == SOURCE_HOST)
 		return false;
 	double share = habit_expect(s->habit, TRAIT_FOREIGN_SENDER, USUAL, WEIGHT);
 	ret->change = CONDUCT_RAISE;

@@ -39,8 +39,8 @@ struct ledger_keeper *ledger_keeper_new(const struct daemon_part *part, struct l
 
 	k->part = part;
 	k->loop = loop;
-	(void)snprintf(
-		k->folder, sizeof(k->folder), "%s/ledger", part->plan->values->general.state);
+	(void)snprintf(k->folder, sizeof(k->folder), "%s/" LEDGER_STORE_FOLDER,
+		part->plan->values->general.state);
 	int err = ledger_store_load(k->folder, &k->saved, &problem);
 	if (err == 0) {
 		hash_set_seed(k->saved.seed);

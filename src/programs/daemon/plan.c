@@ -1,6 +1,7 @@
 #include "programs/daemon/plan.h"
 
 #include "base/memory.h"
+#include "incidents/ledger_store.h"
 #include "systems/exim/mainlog.h"
 
 #include <errno.h>
@@ -198,7 +199,7 @@ int daemon_plan_make_folders(const struct daemon_plan *plan, struct problem *pro
 	char ledger[PATH_MAX];
 	int err = make_folder(state, 0711, problem);
 
-	(void)snprintf(ledger, sizeof(ledger), "%s/ledger", state);
+	(void)snprintf(ledger, sizeof(ledger), "%s/" LEDGER_STORE_FOLDER, state);
 	if (err == 0)
 		err = make_folder(ledger, 0700, problem);
 	/* the watcher passes through the state folder, and owns what is in its own */

@@ -150,8 +150,7 @@ static bool take_fact(struct watcher *w, const struct fact *fact)
 	learn_domains(w, fact);
 	if (!watch_take(w->watch, fact, &r))
 		return false;
-	if ((r.sighting.kind == SIGHTING_MESSAGE || r.sighting.kind == SIGHTING_OFFER) &&
-		!is_history)
+	if (sighting_is_mail(&r.sighting) && !is_history)
 		telling_mail(w->telling, w->talk, r.sighting.source, clock_us());
 	if (r.verdict == VERDICT_NOTHING)
 		return r.is_undecided;
@@ -485,16 +484,6 @@ static void begin_reading(struct watcher *w)
 
 /* ---- what the hand says ---- */
 
-/* The episode of which the verdict was: the more suspicious one. */
-static struct episode *worst_episode(const struct ledger_source *s)
-{
-	struct episode *a = s->episodes[EPISODE_FAMILIAR], *b = s->episodes[EPISODE_UNFAMILIAR];
-
-	if (a == NULL || b == NULL)
-		return a != NULL ? a : b;
-	return a->score > b->score ? a : b;
-}
-
 static void mark(struct watcher *w, const char *word, const struct source *source)
 {
 	struct ledger *l = watch_ledger(w->watch);
@@ -503,7 +492,7 @@ static void mark(struct watcher *w, const char *word, const struct source *sourc
 	if (s == NULL)
 		return;
 	if (strcmp(word, "bad") == 0) {
-		struct episode *e = worst_episode(s);
+		struct episode *e = ledger_worst_episode(s);
 		telling_hold_on(w->telling, s);
 		if (e != NULL && s->contained_us == 0)
 			ledger_mark_bad(l, s, e, e->last_us > 0 ? e->last_us : s->last_us);
