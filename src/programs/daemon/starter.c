@@ -377,8 +377,10 @@ static void end_parts(struct starter *s)
 	}
 	tell_parts(s, SIGKILL);
 	(void)unlink(s->plan->values->policy.socket);
-	while (waitpid(-1, NULL, 0) > 0)
-		continue;
+	/* not for any child: who started us by exec may have left us one that waits for our end */
+	for (size_t i = 0; i < PARTS; i++)
+		if (s->parts[i].pid != 0)
+			(void)waitpid(s->parts[i].pid, NULL, 0);
 }
 
 static int take_signals(struct starter *s)
