@@ -135,6 +135,15 @@ holds_true "and so is the mail of a local process" wait_for 20 each_is_asked
 is "and all of it was understood" "$(stanch status --json | jq -c '.watcher.policy | [.wrong, .late]')" "[0,0]"
 is "nobody but Exim may ask" "$(stat -c '%a %U' "$lab/run/policy")" "600 $ACCOUNT"
 
+# --- a second daemon ------------------------------------------------------------------------------
+
+sed "s|$control|$work/run/other|; s|$state|$work/other-state|" "$work/stanch.conf" >"$work/other.conf"
+"$daemon_program" --config "$work/other.conf" >"$work/other.log" 2>&1 &
+other=$!
+holds_true "one that finds the policy socket served says so" wait_for 30 grep -q policy-trouble "$work/other.log"
+kill "$other" && wait "$other"
+holds_true "and leaves it where it is" test -S "$lab/run/policy"
+
 # --- killed ----------------------------------------------------------------------------------------
 
 for part in stanchd-watcher stanchd-hand; do
@@ -190,4 +199,5 @@ is "nor is anything judged anew" "$(stanch incidents --all --json | wc -l)" 3
 stop_daemon
 holds_true "it ends when it is told to" says 'info stopped'
 holds_true "and takes its socket away" test ! -e "$control"
+holds_true "and the one that Exim asks at" test ! -e "$lab/run/policy"
 finish

@@ -46,7 +46,7 @@ struct starter {
 	struct event_log *log;
 	struct part parts[PARTS];
 	int signals;
-	int policy;                          /* a listener while parts are begun */
+	int policy; /* a listener while parts are begun, then that it was one; negative: none */
 	int64_t begun_ms, again_ms, wait_ms; /* again_ms: when to begin again; 0: they run */
 	bool ends, reloads, told_ready;
 };
@@ -166,6 +166,14 @@ static void open_policy(struct starter *s)
 		EVENT_LOG(s->log, EVENT_POLICY_TROUBLE, now_ms(),
 			event_text("path", slice_of(path)),
 			event_text("error", slice_of(strerror(-s->policy))));
+}
+
+/* Only one that was made here: with another daemon at the same place it is that one's. */
+static void remove_policy(struct starter *s)
+{
+	if (s->policy >= 0)
+		(void)unlink(s->plan->values->policy.socket);
+	s->policy = -1;
 }
 
 static void begin_parts(struct starter *s)
@@ -298,6 +306,7 @@ static void reload(struct starter *s)
 			event_text("error", slice_of(problem.text)));
 		return;
 	}
+	remove_policy(s); /* the new one may be elsewhere */
 	daemon_plan_free(s->plan);
 	settings_free(s->settings);
 	s->settings = settings;
@@ -376,7 +385,7 @@ static void end_parts(struct starter *s)
 		reap(s);
 	}
 	tell_parts(s, SIGKILL);
-	(void)unlink(s->plan->values->policy.socket);
+	remove_policy(s);
 	/* not for any child: who started us by exec may have left us one that waits for our end */
 	for (size_t i = 0; i < PARTS; i++)
 		if (s->parts[i].pid != 0)
