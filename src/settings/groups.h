@@ -44,6 +44,22 @@ struct hold_settings {
 	int64_t rescan;     /* seconds */
 };
 
+struct refuse_settings {
+	bool enabled;
+};
+
+struct sessions_settings {
+	bool enabled;
+};
+
+struct secret_settings {
+	bool enabled;
+};
+
+struct tell_settings {
+	bool enabled;
+};
+
 struct brake_settings {
 	uint64_t per_hour;
 	double share;
@@ -74,6 +90,10 @@ struct settings_values {
 	struct detect_settings detect;
 	struct rspamd_settings rspamd;
 	struct hold_settings hold;
+	struct refuse_settings refuse;
+	struct sessions_settings sessions;
+	struct secret_settings secret;
+	struct tell_settings tell;
 	struct brake_settings brake;
 	struct retention_settings retention;
 	struct policy_settings policy;

@@ -136,6 +136,40 @@ static const struct setting_row hold_rows[] = {
 			"incident is not over."},
 };
 
+static const struct setting_row refuse_rows[] = {
+	{.name = "refuse.enabled",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(refuse.enabled),
+		.help = "Whether mail of a contained source is refused at its next command (stanch "
+			"setup exim makes Exim ask)."},
+};
+
+static const struct setting_row sessions_rows[] = {
+	{.name = "sessions.enabled",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(sessions.enabled),
+		.help = "Whether the sessions that a contained mailbox has open are ended: its "
+			"SMTP connections, and what Dovecot keeps for it."},
+};
+
+static const struct setting_row secret_rows[] = {
+	{.name = "secret.enabled",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(secret.enabled),
+		.help = "Whether the password of a contained mailbox is changed."},
+};
+
+static const struct setting_row tell_rows[] = {
+	{.name = "tell.enabled",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(tell.enabled),
+		.help = "Whether the owner and the administrator are told of an incident."},
+};
+
 static const struct setting_row brake_rows[] = {
 	{.name = "brake.per_hour",
 		.kind = SETTING_COUNT,
@@ -224,6 +258,10 @@ static const struct setting_group groups[] = {
 	GROUP("detect", detect_rows, "When an account is taken for hijacked."),
 	GROUP("rspamd", rspamd_rows, "A second opinion about what a message says."),
 	GROUP("hold", hold_rows, "What is done about a hijacked account."),
+	GROUP("refuse", refuse_rows, "Turning a contained source away at the door."),
+	GROUP("sessions", sessions_rows, "Ending what a contained mailbox has connected."),
+	GROUP("secret", secret_rows, "Changing the stolen password."),
+	GROUP("tell", tell_rows, "Telling the owner and the administrator."),
 	GROUP("brake", brake_rows,
 		"How much may be done without asking. Beyond it, a person is asked."),
 	GROUP("retention", retention_rows,

@@ -190,12 +190,16 @@ stanch exempt "$thief" --remove
 is "an exemption can be removed" "$(stanch exempt --json | wc -l)" 0
 counts() { [[ $(stanch status --json | jq .watcher.messages) -gt 0 ]]; }
 holds_true "it has counted the messages since it began" wait_for 40 counts
+# What is still to come of the flood may well contain a source that is exempt no longer.
+lab settle
+holds_true "and remembers the last of them" wait_for 40 remembers_all
+incidents=$(stanch incidents --all --json | wc -l)
 stop_daemon
 lines=$(grep -c "from=$state/ledger" "$work/daemon.log")
 start_daemon
 holds_true "what it remembers is there after a restart" test "$(grep -c "from=$state/ledger" "$work/daemon.log")" -gt "$lines"
 is "and no line is read twice" "$(stanch status --json | jq .watcher.messages)" 0
-is "nor is anything judged anew" "$(stanch incidents --all --json | wc -l)" 3
+is "nor is anything judged anew" "$(stanch incidents --all --json | wc -l)" "$incidents"
 stop_daemon
 holds_true "it ends when it is told to" says 'info stopped'
 holds_true "and takes its socket away" test ! -e "$control"
