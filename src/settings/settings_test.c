@@ -12,6 +12,16 @@
 
 #include <cmocka.h>
 
+static size_t row_count(void)
+{
+	size_t n = 0;
+
+	for (struct setting_at at = {0}; setting_there(&settings_table, at);
+		at = setting_next(&settings_table, at))
+		n++;
+	return n;
+}
+
 static const struct setting_row *row_at(struct setting_at at)
 {
 	return setting_row(&settings_table, at);
@@ -296,7 +306,7 @@ static void assert_all_default(const char *path, bool want_given)
 		assert_string_equal(
 			json_string_value(json_object_get(json_object_iter_value(i), "from")),
 			want_given ? "file" : "default");
-	assert_int_equal(json_object_size(json_object_get(all, "settings")), 27);
+	assert_int_equal(json_object_size(json_object_get(all, "settings")), row_count());
 	json_decref(all);
 	settings_free(s);
 }
@@ -398,7 +408,7 @@ static void test_json(void **state)
 	assert_json(all, "rspamd.url", "{\"value\":\"http://x\",\"from\":\"file\",\"line\":4}");
 	assert_json(all, "general.spool", "{\"value\":null,\"from\":\"default\"}");
 	assert_json(all, "log.files", "{\"value\":[\"/\\\\xff\"],\"from\":\"file\",\"line\":6}");
-	assert_int_equal(json_object_size(json_object_get(all, "settings")), 27);
+	assert_int_equal(json_object_size(json_object_get(all, "settings")), row_count());
 	json_decref(all);
 	settings_free(s);
 
