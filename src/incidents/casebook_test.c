@@ -286,7 +286,8 @@ static void age_the_journal(void **state)
 	static const char drop[] =
 		"PRAGMA foreign_keys=OFF; DROP TABLE steps; DROP TABLE evidence;"
 		"DROP TABLE scores; DROP TABLE incident_holds; DROP TABLE incidents;"
-		"DROP TABLE exemptions; DROP TABLE forgiven; PRAGMA user_version=1;";
+		"DROP TABLE exemptions; DROP TABLE forgiven; DROP TABLE incident_actions;"
+		"DROP TABLE action_steps; PRAGMA user_version=1;";
 	char path[FOLDER_PATH_MAX];
 	sqlite3 *db;
 

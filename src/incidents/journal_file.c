@@ -13,11 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define APPLICATION_ID 0x73746e63 /* "stnc": file(1) and we know the file by it */
-#define SCHEMA         2
-#define SCHEMA_TEXT    "2"
-#define LOCK_NAME      "acting"
-#define BUSY_MS        5000 /* a reader's checkpoint takes a moment */
+#define APPLICATION_ID  0x73746e63 /* "stnc": file(1) and we know the file by it */
+#define SCHEMA          3
+#define SCHEMA_TEXT     "3"
+#define SCHEMA_CASEBOOK 2
+#define LOCK_NAME       "acting"
+#define BUSY_MS         5000 /* a reader's checkpoint takes a moment */
 /* Each commit is synced to the log beside the database. Intent and outcome write the same pages:
  * they are copied into the database once, at the end, unless there are more than this. */
 #define WAL_PAGES "16384"
@@ -81,7 +82,20 @@ static const char casebook_schema[] =
 	" uid INTEGER NOT NULL, user TEXT NOT NULL, sudo_user TEXT NOT NULL, tty TEXT NOT NULL,"
 	" reason TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE forgiven("
-	" source TEXT PRIMARY KEY, until_us INTEGER NOT NULL) WITHOUT ROWID;"
+	" source TEXT PRIMARY KEY, until_us INTEGER NOT NULL) WITHOUT ROWID;";
+
+/* Since version 3: actions.h. */
+static const char actions_schema[] =
+	"CREATE TABLE incident_actions("
+	" incident INTEGER NOT NULL REFERENCES incidents(incident), responder TEXT NOT NULL,"
+	" began INTEGER NOT NULL, state TEXT NOT NULL, changed INTEGER NOT NULL,"
+	" next INTEGER NOT NULL, tries INTEGER NOT NULL, words TEXT NOT NULL, note TEXT NOT NULL,"
+	" UNIQUE(incident, responder));"
+	"CREATE TABLE action_steps("
+	" step INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" incident INTEGER NOT NULL REFERENCES incidents(incident), responder TEXT NOT NULL,"
+	" at INTEGER NOT NULL, state TEXT NOT NULL, words TEXT NOT NULL);"
+	"CREATE INDEX action_steps_incident ON action_steps(incident);"
 	"PRAGMA user_version=" SCHEMA_TEXT ";";
 
 static bool is_folder_writable(const char *path)
@@ -312,8 +326,10 @@ static int make_tables(struct journal *j, bool all, struct problem *problem)
 	err = number(j, "PRAGMA user_version", &version, problem);
 	if (err == 0 && all && version == 0)
 		err = journal_run(j, schema, problem);
-	if (err == 0 && version < SCHEMA)
+	if (err == 0 && version < SCHEMA_CASEBOOK)
 		err = journal_run(j, casebook_schema, problem);
+	if (err == 0 && version < SCHEMA)
+		err = journal_run(j, actions_schema, problem);
 	if (err == 0)
 		return journal_run(j, "COMMIT", problem);
 	(void)sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
