@@ -2,8 +2,9 @@
  * (responders/table.h). What is common to all, the order, the journal and what is tried again, is
  * containment.h's.
  *
- * Each of the calls may be repeated after a crash between any two of them: act() where it was done
- * already is no mistake. None writes the journal or the terminal. All return 0, or
+ * check() tells whether the world shows it: for tell, that this stage was told of. undo() reads
+ * back itself. Each of the calls may be repeated after a crash between any two of them: act() where
+ * it was done already is no mistake. None writes the journal or the terminal. All return 0, or
  * *said and
  *   -EAGAIN    the other side could not be reached, or is busy: the same again may help
  *   -ETIMEDOUT likewise, and it is not known whether it has happened
@@ -25,11 +26,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What is told of. */
+enum responding_stage { RESPONDING_CONTAINED, RESPONDING_CLOSED, RESPONDING_RELEASED };
+
 /* For whom, and with what. All borrowed but secret. */
 struct responding {
 	const struct settings_values *values;
 	const struct source *source;
-	int64_t incident;     /* 0: none */
+	int64_t incident; /* 0: none */
+	enum responding_stage stage;
 	int64_t since;        /* seconds: when its first mail of this outbreak came; 0: not known */
 	const char *spool;    /* Exim's; NULL: not known */
 	const char *main_log; /* path of Exim's; NULL: not known */

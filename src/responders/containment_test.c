@@ -1,0 +1,446 @@
+#include "responders/containment.h"
+
+#include "incidents/casebook.h"
+#include "tests/folder.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define AT INT64_C(1795436837)
+
+/* A world of four things that can be so or not, and what the responders are told to answer. */
+static struct world {
+	bool is_so[4];
+	int act_err[4], check_err[4], undo_err[4];
+	bool lies[4];
+	unsigned acts[4];
+	bool comes_back; /* sessions, until the secret is changed */
+	bool gives_secret;
+	bool was_intended; /* act() saw the intent in the journal each time */
+	bool is_off[4];
+	unsigned told_secret;
+	char trail[1024];
+	struct journal *journal;
+	int64_t incident, now;
+} world;
+
+enum { REFUSE, SESSIONS, SECRET, TELL };
+static const char *const names[] = {"refuse", "sessions", "secret", "tell"};
+
+static bool see_intent(void *context, const struct incident_action *a)
+{
+	if (strcmp(a->responder, names[*(const int *)context]) == 0)
+		world.was_intended &= a->state == ACTION_INTENDED;
+	return true;
+}
+
+static void note_trail(const char *what, int i)
+{
+	size_t n = strlen(world.trail);
+
+	(void)snprintf(world.trail + n, sizeof(world.trail) - n, "%s-%s ", what, names[i]);
+}
+
+static int act(int i, struct responding *r, json_t *note, struct problem *said)
+{
+	struct problem p = {0};
+
+	assert_int_equal(actions_each(world.journal, world.incident, see_intent, &i, &p), 0);
+	note_trail("do", i);
+	world.acts[i]++;
+	if (world.act_err[i] != 0)
+		return problem_set(said, world.act_err[i], "cannot");
+	world.is_so[i] = !world.lies[i];
+	if (i == SESSIONS && world.comes_back && !world.is_so[SECRET])
+		world.is_so[i] = true; /* until somebody looks again */
+	if (i == SECRET) {
+		if (world.gives_secret)
+			r->secret = secret_new(slice_of("correct horse"));
+		json_object_set_new(note, "how", json_string("changed"));
+		if (world.comes_back)
+			world.is_so[SESSIONS] = false;
+	}
+	if (i == TELL && r->secret != NULL)
+		world.told_secret++;
+	json_object_set_new(note, "acted", json_integer((json_int_t)world.acts[i]));
+	return problem_set(said, 0, "did it");
+}
+
+static int check(int i, struct problem *said)
+{
+	if (world.check_err[i] != 0)
+		return problem_set(said, world.check_err[i], "cannot look");
+	return problem_set(
+		said, world.is_so[i] ? 0 : -ENOENT, world.is_so[i] ? "is so" : "is not so");
+}
+
+static int undo(int i, struct problem *said)
+{
+	note_trail("undo", i);
+	if (world.undo_err[i] != 0)
+		return problem_set(said, world.undo_err[i], "cannot");
+	world.is_so[i] = false;
+	return problem_set(said, 0, "undid it");
+}
+
+static bool fits(const struct source *source)
+{
+	return source->kind == SOURCE_MAILBOX;
+}
+
+static void plan(const struct responding *r, struct problem *said)
+{
+	(void)r;
+	(void)problem_set(said, 0, "would do it");
+}
+
+#define RESPONDER(name, place)                                                                     \
+	static bool name##_is_on(const struct settings_values *values)                             \
+	{                                                                                          \
+		(void)values;                                                                      \
+		return !world.is_off[place];                                                       \
+	}                                                                                          \
+	static int name##_act(struct responding *r, json_t *note, struct problem *said)            \
+	{                                                                                          \
+		return act(place, r, note, said);                                                  \
+	}                                                                                          \
+	static int name##_check(                                                                   \
+		const struct responding *r, const json_t *note, struct problem *said)              \
+	{                                                                                          \
+		(void)r, (void)note;                                                               \
+		return check(place, said);                                                         \
+	}                                                                                          \
+	static int name##_undo(const struct responding *r, json_t *note, struct problem *said)     \
+	{                                                                                          \
+		(void)r, (void)note;                                                               \
+		return undo(place, said);                                                          \
+	}
+
+RESPONDER(refuse, REFUSE)
+RESPONDER(sessions, SESSIONS)
+RESPONDER(secret, SECRET)
+RESPONDER(tell, TELL)
+
+static const struct responder rows[] = {
+	{"refuse", "refuse it", refuse_is_on, fits, plan, refuse_act, refuse_check, refuse_undo},
+	{"sessions", "end them", sessions_is_on, fits, plan, sessions_act, sessions_check, NULL},
+	{"secret", "change it", secret_is_on, fits, plan, secret_act, secret_check, secret_undo},
+	{"tell", "tell them", tell_is_on, fits, plan, tell_act, tell_check, tell_undo},
+};
+static const struct responder *const table[] = {&rows[0], &rows[1], &rows[2], &rows[3]};
+
+static int64_t now(void)
+{
+	return world.now;
+}
+
+static void pause_for(int64_t s)
+{
+	world.now += s;
+}
+
+static struct source ann;
+
+static void begin(void *const *state, struct containment *c)
+{
+	static char folder[FOLDER_PATH_MAX];
+	struct problem p = {0};
+	const struct incident_doing doing = {.at = AT, .words = ""};
+	const struct incident_finding f = {.source = &ann, .at_us = AT * 1000000};
+
+	(void)sessions_undo;
+	world = (struct world){.was_intended = true, .now = AT};
+	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	(void)snprintf(folder, sizeof(folder), "%s/state", (const char *)*state);
+	assert_int_equal(journal_open(folder, JOURNAL_NOTE, "test", &world.journal, &p), 0);
+	assert_int_equal(casebook_open(world.journal, &f, &doing, &world.incident, &p), 0);
+	*c = (struct containment){.journal = world.journal,
+		.state = folder,
+		.table = table,
+		.count = 4,
+		.with = {.source = &ann, .incident = world.incident, .reason = ""},
+		.now = now,
+		.pause = pause_for};
+}
+
+static struct contained did(struct containment *c)
+{
+	struct contained ret;
+	struct problem p = {0};
+
+	if (containment_act(c, &ret, &p) != 0)
+		fail_msg("%s", p.text);
+	return ret;
+}
+
+static void finish(struct containment *c)
+{
+	containment_end(c);
+	journal_free(world.journal);
+}
+
+static void test_all_in_order_intent_first(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	struct contained r = did(&c);
+	assert_int_equal(r.done, 4);
+	assert_int_equal(r.next, 0);
+	assert_true(world.was_intended);
+	assert_string_equal(world.trail, "do-refuse do-sessions do-secret do-tell ");
+	r = did(&c); /* nothing is done twice */
+	assert_int_equal(r.done, 4);
+	assert_string_equal(world.trail, "do-refuse do-sessions do-secret do-tell ");
+	finish(&c);
+}
+
+static void test_only_what_is_on_and_fits(void **state)
+{
+	struct containment c;
+	struct source host;
+
+	begin(state, &c);
+	world.is_off[SECRET] = world.is_off[TELL] = true;
+	assert_true(containment_is_on(&c));
+	assert_int_equal(did(&c).done, 2);
+	assert_string_equal(world.trail, "do-refuse do-sessions ");
+	source_set(&host, SOURCE_HOST, slice_of("192.0.2.7"));
+	c.with.source = &host;
+	assert_false(containment_is_on(&c));
+	finish(&c);
+}
+
+static void test_a_lie_is_not_believed(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	world.lies[REFUSE] = true;
+	struct contained r = did(&c);
+	assert_int_equal(r.waiting, 1);
+	assert_int_equal(r.done, 3); /* the others are done all the same */
+	assert_int_equal(r.next, AT + 5);
+	world.lies[REFUSE] = false;
+	assert_int_equal(did(&c).waiting, 1); /* not before its time */
+	world.now = AT + 5;
+	assert_int_equal(did(&c).done, 4);
+	assert_int_equal(world.acts[REFUSE], 2);
+	finish(&c);
+}
+
+static void test_tried_again_ever_later(void **state)
+{
+	struct containment c;
+	const int64_t waits[] = {5, 10, 20, 40};
+
+	begin(state, &c);
+	world.is_off[TELL] = true;
+	world.act_err[SECRET] = -EAGAIN;
+	for (size_t i = 0; i < 4; i++) {
+		struct contained r = did(&c);
+		assert_int_equal(r.next - world.now, waits[i]);
+		world.now = r.next;
+	}
+	for (int i = 0; i < 20; i++)
+		world.now = did(&c).next;
+	assert_int_equal(did(&c).next - world.now, CONTAINMENT_WAIT_MOST);
+	world.act_err[SECRET] = 0;
+	world.now += CONTAINMENT_WAIT_MOST;
+	assert_int_equal(did(&c).done, 3);
+	finish(&c);
+}
+
+static void test_a_no_is_not_asked_again(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	world.act_err[SECRET] = -EACCES;
+	struct contained r = did(&c);
+	assert_int_equal(r.failed, 1);
+	assert_int_equal(r.next, 0);
+	world.act_err[SECRET] = 0;
+	world.now += 86400;
+	assert_int_equal(did(&c).failed, 1);
+	c.insists = true;
+	assert_int_equal(did(&c).done, 4);
+	finish(&c);
+}
+
+static void put_row(const char *name, enum action_state state)
+{
+	const struct incident_action a = {.incident = world.incident,
+		.responder = name,
+		.state = state,
+		.changed = AT,
+		.words = "",
+		.note = "{}"};
+	struct problem p = {0};
+
+	assert_int_equal(actions_put(world.journal, &a, &p), 0);
+}
+
+/* Killed before, in or after act(): the journal has the intent, the world either. */
+static void test_killed_in_between(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	put_row("refuse", ACTION_INTENDED);
+	put_row("sessions", ACTION_INTENDED);
+	world.is_so[SESSIONS] = true;
+	assert_int_equal(did(&c).done, 4);
+	assert_string_equal(world.trail, "do-refuse do-secret do-tell ");
+	finish(&c);
+}
+
+static void test_who_is_back_is_thrown_out_again(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	world.comes_back = true;
+	assert_int_equal(did(&c).done, 4);
+	assert_string_equal(world.trail, "do-refuse do-sessions do-secret do-sessions do-tell ");
+	world.is_so[SECRET] = false; /* somebody has set the password back */
+	assert_int_equal(did(&c).done, 4);
+	assert_int_equal(world.acts[SECRET], 2);
+	finish(&c);
+}
+
+static void test_what_cannot_be_looked_at_is_not_done_anew(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	assert_int_equal(did(&c).done, 4);
+	world.check_err[SECRET] = -EAGAIN;
+	assert_int_equal(did(&c).done, 4);
+	assert_int_equal(world.acts[SECRET], 1);
+	finish(&c);
+}
+
+static void test_a_secret_is_waited_for(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	world.gives_secret = true;
+	world.act_err[TELL] = -EAGAIN;
+	struct contained r = did(&c);
+	assert_int_equal(r.waiting, 1);
+	assert_true(world.acts[TELL] > 1);
+	assert_true(world.now <= AT + CONTAINMENT_PATIENCE_S);
+	assert_int_equal(world.told_secret, 0);
+	finish(&c);
+}
+
+static void test_a_secret_is_told_once(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	world.gives_secret = true;
+	assert_int_equal(did(&c).done, 4);
+	assert_int_equal(did(&c).done, 4);
+	assert_int_equal(world.told_secret, 1);
+	finish(&c);
+}
+
+static void test_undone_for_good(void **state)
+{
+	struct containment c;
+	struct contained r;
+	struct problem p = {0};
+
+	begin(state, &c);
+	(void)did(&c);
+	world.undo_err[SECRET] = -EAGAIN;
+	assert_int_equal(containment_undo(&c, "refuse", &r, &p), 0);
+	assert_int_equal(r.done, 1);
+	assert_false(world.is_so[REFUSE]);
+	assert_true(world.is_so[SECRET]);
+	assert_int_equal(containment_undo(&c, NULL, &r, &p), 0);
+	assert_int_equal(r.done, 2);
+	assert_int_equal(r.failed, 1);
+	world.undo_err[SECRET] = 0;
+	assert_int_equal(containment_undo(&c, NULL, &r, &p), 0);
+	assert_int_equal(r.failed, 0);
+	world.trail[0] = '\0';
+	(void)did(&c);
+	assert_string_equal(world.trail, ""); /* what was undone is not done again */
+	finish(&c);
+}
+
+/* The refusal goes when the password keeps the thief out, and stays when nothing else does. */
+static void test_closed(void **state)
+{
+	struct containment c;
+	struct contained r;
+	struct problem p = {0};
+
+	begin(state, &c);
+	(void)did(&c);
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_false(world.is_so[REFUSE]);
+	finish(&c);
+	begin(state, &c);
+	world.is_off[SECRET] = true;
+	(void)did(&c);
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_true(world.is_so[REFUSE]);
+	finish(&c);
+}
+
+static void count_said(
+	void *context, const struct responder *r, enum action_state state, const char *words)
+{
+	(void)r;
+	assert_int_equal(state, ACTION_INTENDED);
+	assert_string_equal(words, "would do it");
+	++*(unsigned *)context;
+}
+
+static void test_plan_changes_nothing(void **state)
+{
+	struct containment c;
+	unsigned n = 0;
+
+	begin(state, &c);
+	world.is_off[TELL] = true;
+	c.said = count_said;
+	c.context = &n;
+	containment_plan(&c);
+	assert_int_equal(n, 3);
+	assert_string_equal(world.trail, "");
+	finish(&c);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_all_in_order_intent_first),
+		TEST(test_only_what_is_on_and_fits),
+		TEST(test_a_lie_is_not_believed),
+		TEST(test_tried_again_ever_later),
+		TEST(test_a_no_is_not_asked_again),
+		TEST(test_killed_in_between),
+		TEST(test_who_is_back_is_thrown_out_again),
+		TEST(test_what_cannot_be_looked_at_is_not_done_anew),
+		TEST(test_a_secret_is_waited_for),
+		TEST(test_a_secret_is_told_once),
+		TEST(test_undone_for_good),
+		TEST(test_closed),
+		TEST(test_plan_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
