@@ -9,6 +9,8 @@ const struct command *const *command_table(void)
 		&command_show,
 		&command_sources,
 		&command_check,
+		&command_contain,
+		&command_release,
 		&command_hold,
 		&command_holds,
 		&command_restore,

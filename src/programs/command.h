@@ -59,6 +59,7 @@ const struct command *command_find(const char *name);
 extern const struct command command_backscatter;
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_contain;
 extern const struct command command_exempt;
 extern const struct command command_explain;
 extern const struct command command_incident;
@@ -70,6 +71,7 @@ extern const struct command command_sources;
 extern const struct command command_hold;
 extern const struct command command_holds;
 extern const struct command command_purge;
+extern const struct command command_release;
 extern const struct command command_replay;
 extern const struct command command_restore;
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "settings/settings.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -45,6 +46,11 @@ static const struct option_row global_rows[] = {
 		.kind = OPTION_FILE,
 		.offset = AT(exim_config),
 		.help = "The configuration that Exim is asked with (its option -C)."},
+	{.name = "config",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		.offset = AT(config),
+		.help = "The settings of what is done besides holding (" SETTINGS_PATH ")."},
 	{.name = "hold-queue",
 		.argument = "NAME",
 		.kind = OPTION_TEXT,
@@ -148,8 +154,26 @@ void context_end(struct context *context)
 	exim_settings_free(context->exim_settings);
 	exim_question_free(context->exim_question);
 	exim_domains_free(context->exim_domains);
+	settings_free(context->settings);
 	free(context->exim_path);
 	free(context->exim_login);
+}
+
+int context_settings(
+	struct context *context, const struct settings_values **ret_values, struct problem *problem)
+{
+	const char *given = context->global.config;
+
+	if (context->settings == NULL) {
+		int r = settings_read(
+			given != NULL ? given : SETTINGS_PATH, &context->settings, problem);
+		if (r == -ENOENT && given == NULL)
+			context->settings = settings_new();
+		else if (r < 0)
+			return r;
+	}
+	*ret_values = settings_values(context->settings);
+	return 0;
 }
 
 unsigned context_threads(const struct context *context)

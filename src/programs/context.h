@@ -13,9 +13,13 @@
 
 #include <stdbool.h>
 
+struct settings;
+struct settings_values;
+
 /* The global options, as given. */
 struct global_settings {
-	const char *spool, *exim, *exim_config;   /* NULL: not given */
+	const char *spool, *exim, *exim_config; /* NULL: not given */
+	const char *config; /* stanch.conf; NULL: the usual one, if it is there */
 	const char *state, *hold_queue, *control; /* with their defaults filled in */
 	struct units_given threads;
 	bool json, no_color, quiet, help, version;
@@ -35,6 +39,7 @@ struct context {
 	struct exim_question *exim_question; /* asked, not answered yet */
 	struct exim_domains *exim_domains;
 	char *exim_login;
+	struct settings *settings;
 };
 
 /* The table of the global options; their set fills context->global. */
@@ -80,6 +85,11 @@ void context_exim_domains_begin(struct context *context);
  * *problem. */
 MUST_USE int context_exim_domains(
 	struct context *context, struct exim_domains **ret_domains, struct problem *problem);
+
+/* What stanch.conf says, read once, owned by the context: of --config, else of the usual place,
+ * else all at their first values. 0, or a negative errno and *problem. */
+MUST_USE int context_settings(struct context *context, const struct settings_values **ret_values,
+	struct problem *problem);
 
 /* The login that Exim runs as: the owner of the spool. "" when the owner has no name. */
 const char *context_exim_login(struct context *context);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define THIS_PROGRAM "/proc/self/exe"
-#define GLOBAL_WORDS 12
+#define GLOBAL_WORDS 16
 
 extern char **environ;
 
@@ -22,7 +22,8 @@ static size_t add_global(const struct global_settings *global, const char **word
 		const char *option, *value;
 	} rows[] = {{"--spool", global->spool}, {"--state", global->state},
 		{"--hold-queue", global->hold_queue}, {"--exim", global->exim},
-		{"--exim-config", global->exim_config}, {"--control", global->control}};
+		{"--exim-config", global->exim_config}, {"--control", global->control},
+		{"--config", global->config}};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

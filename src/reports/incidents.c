@@ -32,6 +32,19 @@ static bool keep_step(void *context, const struct incident_step_row *row)
 	return true;
 }
 
+static bool keep_deed(void *context, const struct incident_action *a)
+{
+	struct incident_story *s = context;
+
+	s->deeds = memory_grow(s->deeds, s->deed_count + 1, sizeof(*s->deeds));
+	struct incident_story_deed *deed = &s->deeds[s->deed_count++];
+	*deed = (struct incident_story_deed){.at = a->changed,
+		.state = a->state,
+		.words = memory_copy(a->words, strlen(a->words))};
+	(void)snprintf(deed->responder, sizeof(deed->responder), "%s", a->responder);
+	return true;
+}
+
 int incident_story_read(
 	struct journal *j, int64_t number, struct incident_story *ret, struct problem *problem)
 {
@@ -40,6 +53,8 @@ int incident_story_read(
 
 	if (err == 0)
 		err = casebook_each_step(j, number, keep_step, ret, problem);
+	if (err == 0)
+		err = actions_each_step(j, number, keep_deed, ret, problem);
 	if (err == 0)
 		err = casebook_evidence(
 			j, number, ret->evidence, CASEBOOK_EVIDENCE, &ret->evidence_count, problem);
@@ -55,9 +70,13 @@ void incident_story_clear(struct incident_story *story)
 {
 	for (size_t i = 0; i < story->step_count; i++)
 		free(story->steps[i].words);
+	for (size_t i = 0; i < story->deed_count; i++)
+		free(story->deeds[i].words);
 	free(story->steps);
+	free(story->deeds);
 	story->steps = NULL;
-	story->step_count = 0;
+	story->deeds = NULL;
+	story->step_count = story->deed_count = 0;
 }
 
 /* ---- the list ---- */
@@ -190,23 +209,50 @@ static void print_head(const struct terminal *t, const struct incident_story *s)
 			evidence_plural(i->recipients, "recipient", "recipients"));
 }
 
-static void print_steps(const struct terminal *t, const struct incident_story *s)
+static void print_words(const struct terminal *t, const char *words)
+{
+	if (words[0] != '\0') {
+		(void)fputs(": ", t->out);
+		printable_write(t->out, slice_of(words));
+	}
+	(void)fputc('\n', t->out);
+}
+
+static void print_step(const struct terminal *t, const struct incident_step_row *r)
 {
 	char at[UNITS_TEXT], who[192];
 
+	(void)fprintf(t->out, "  %s  %s by %s", units_time_text(r->at, at),
+		incident_state_name(r->to),
+		r->by_person ? journal_who_text(&r->who, who) : "the daemon");
+	print_words(t, r->words);
+}
+
+static void print_deed(const struct terminal *t, const struct incident_story_deed *d)
+{
+	char at[UNITS_TEXT];
+	bool failed = d->state == ACTION_FAILED || d->state == ACTION_WAITING;
+
+	(void)fprintf(t->out, "  %s  ", units_time_text(d->at, at));
+	terminal_say(t, failed ? TERMINAL_RED : TERMINAL_PLAIN, "%s %s", d->responder,
+		action_state_name(d->state));
+	print_words(t, d->words);
+}
+
+/* Both as they came, by their time. */
+static void print_steps(const struct terminal *t, const struct incident_story *s)
+{
+	char at[UNITS_TEXT];
+	size_t deed = 0;
+
 	(void)fprintf(t->out, "  %s  opened\n", units_time_text(s->incident.opened, at));
 	for (size_t i = 0; i < s->step_count; i++) {
-		const struct incident_step_row *r = &s->steps[i].row;
-
-		(void)fprintf(t->out, "  %s  %s by %s", units_time_text(r->at, at),
-			incident_state_name(r->to),
-			r->by_person ? journal_who_text(&r->who, who) : "the daemon");
-		if (r->words[0] != '\0') {
-			(void)fputs(": ", t->out);
-			printable_write(t->out, slice_of(r->words));
-		}
-		(void)fputc('\n', t->out);
+		for (; deed < s->deed_count && s->deeds[deed].at < s->steps[i].row.at; deed++)
+			print_deed(t, &s->deeds[deed]);
+		print_step(t, &s->steps[i].row);
 	}
+	for (; deed < s->deed_count; deed++)
+		print_deed(t, &s->deeds[deed]);
 }
 
 static void print_holds(const struct terminal *t, const struct incident_story *s)
@@ -332,11 +378,28 @@ static json_t *steps_json(const struct incident_story *s)
 	return list;
 }
 
+static json_t *deeds_json(const struct incident_story *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->deed_count; i++) {
+		json_t *o = json_object();
+
+		json_put(o, "at", json_time(s->deeds[i].at));
+		json_put(o, "responder", json_string(s->deeds[i].responder));
+		json_put(o, "state", json_string(action_state_name(s->deeds[i].state)));
+		json_put(o, "words", json_text(slice_of(s->deeds[i].words)));
+		(void)json_array_append_new(list, o);
+	}
+	return list;
+}
+
 void incident_story_print_json(FILE *out, const struct incident_story *story)
 {
 	json_t *o = incident_json(&story->incident), *scores = json_array(), *holds = json_array();
 
 	json_put(o, "steps", steps_json(story));
+	json_put(o, "actions", deeds_json(story));
 	json_put(o, "evidence", evidence_json(story->evidence, story->evidence_count));
 	for (size_t i = 0; i < story->score_count; i++) {
 		json_t *one = json_object();

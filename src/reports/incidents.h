@@ -3,6 +3,7 @@
 #ifndef STANCH_REPORTS_INCIDENTS_H
 #define STANCH_REPORTS_INCIDENTS_H
 
+#include "incidents/actions.h"
 #include "incidents/casebook.h"
 #include "reports/terminal.h"
 
@@ -21,6 +22,13 @@ struct incident_story {
 		char *words; /* owned; row.words lies there */
 	} * steps;
 	size_t step_count;
+	struct incident_story_deed { /* what was done besides holding, a step of it each */
+		int64_t at;
+		enum action_state state;
+		char responder[ACTION_NAME_MAX];
+		char *words; /* owned */
+	} * deeds;
+	size_t deed_count;
 	struct evidence evidence[CASEBOOK_EVIDENCE];
 	size_t evidence_count;
 	struct incident_score scores[CASEBOOK_SCORES];
@@ -56,7 +64,8 @@ void incident_explain(const struct terminal *t, const struct incident_story *sto
 
 /* One object a line. Keys: incident source kind name state opened changed contained closed
  * last_mail score threshold messages recipients held by_person; of a story also steps (at event
- * from to who words) evidence (detector bits text ids) scores (time score) holds. */
+ * from to who words) actions (at responder state words) evidence (detector bits text ids) scores
+ * (time score) holds. */
 void incident_print_json(FILE *out, const struct incident *incident);
 void incident_story_print_json(FILE *out, const struct incident_story *story);
 

@@ -92,6 +92,31 @@ static void test_page(void **state)
 	free(text);
 }
 
+/* What was done stands among the steps by its time, and words of other systems change nothing. */
+static void test_deeds(void **state)
+{
+	char hostile[] = "said \x1b[2J no", calm[] = "refused";
+	struct incident_story_deed deeds[] = {{AT + 10, ACTION_DONE, "refuse", calm},
+		{AT + 40, ACTION_WAITING, "secret", hostile}};
+	struct incident_story s;
+	struct incident_story_step step;
+	char *text;
+
+	(void)state;
+	fill(&s, &step);
+	s.deeds = deeds;
+	s.deed_count = 2;
+	printed(incident_print, &s, &plain, 80, &text);
+	check_plain(text);
+	const char *refused = strstr(text, "refuse done: refused"),
+		   *contained = strstr(text, "contained by"),
+		   *waiting = strstr(text, "secret waiting: said \\x1b[2J no");
+	assert_non_null(refused);
+	assert_non_null(waiting);
+	assert_true(refused < contained && contained < waiting);
+	free(text);
+}
+
 /* Of each state it says whether it ends without a person; of a hold, that it does not. */
 static void test_end(void **state)
 {
@@ -171,7 +196,8 @@ static void test_json(void **state)
 {
 	static const char *const keys[] = {"incident", "source", "kind", "name", "state", "opened",
 		"changed", "contained", "closed", "last_mail", "score", "threshold", "messages",
-		"recipients", "held", "by_person", "steps", "evidence", "scores", "holds"};
+		"recipients", "held", "by_person", "steps", "actions", "evidence", "scores",
+		"holds"};
 	struct incident_story s;
 	struct incident_story_step step;
 	char *text = NULL;
@@ -197,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_deeds),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_plot),
 		cmocka_unit_test(test_odd_times),

@@ -58,6 +58,11 @@ const struct settings_values *settings_values(const struct settings *settings)
 	return setting_store_values(settings->store);
 }
 
+const char *settings_path(const struct settings *settings)
+{
+	return settings->path;
+}
+
 void settings_write(const struct settings *settings, FILE *out)
 {
 	setting_store_write_all(settings->store, out);

@@ -30,6 +30,9 @@ AUTO_FREE(settings)
 /* Valid as long as the settings. */
 const struct settings_values *settings_values(const struct settings *settings);
 
+/* The file that they were read from; NULL: none. Valid as long as the settings. */
+const char *settings_path(const struct settings *settings);
+
 /* What is in force and where it is from, a new reference:
  *   {"file": PATH or null, "settings": {"hold.quiet_time": {"value": 900, "unit": "seconds",
  *    "from": "default"}, "hold.enabled": {"value": true, "from": "file", "line": 7}, ...}}

@@ -159,6 +159,7 @@ int daemon_plan_new(const struct settings *settings, const char *program, struct
 		.exim_config = general->exim_config,
 		.state = general->state,
 		.hold_queue = general->hold_queue,
+		.config = settings_path(settings),
 		.quiet = true};
 	int err = context_prepare(&p->context, problem);
 	if (err == 0)
