@@ -15,7 +15,15 @@
 #define LOCK_LOOK_MS 20
 
 /* Places behind those of casebook.c. */
-enum statement { PUT_ACTION = 50, ADD_STEP, THIN_STEPS, EACH_ACTION, EACH_STEP, STATEMENTS };
+enum statement {
+	PUT_ACTION = 50,
+	ADD_STEP,
+	THIN_STEPS,
+	EACH_ACTION,
+	EACH_STEP,
+	STANDING,
+	STATEMENTS
+};
 _Static_assert(STATEMENTS <= JOURNAL_PLACES, "each has a place");
 
 static const char *const statements[STATEMENTS] = {
@@ -34,6 +42,8 @@ static const char *const statements[STATEMENTS] = {
 			" FROM incident_actions WHERE incident = ?1 ORDER BY began, rowid",
 	[EACH_STEP] = "SELECT incident, responder, state, at, words, 0, 0, '' FROM action_steps"
 		      " WHERE incident = ?1 ORDER BY step",
+	[STANDING] = "SELECT DISTINCT source FROM incident_actions JOIN incidents USING(incident)"
+		     " WHERE responder = ?1 AND incident_actions.state <> 'undone'",
 };
 
 static const char *const state_names[ACTION_STATES] = {
@@ -166,6 +176,25 @@ int actions_each_step(struct journal *j, int64_t incident, incident_action_visit
 	void *context, struct problem *problem)
 {
 	return each(j, EACH_STEP, incident, visit, context, problem);
+}
+
+int actions_each_standing(struct journal *j, const char *responder, action_source_visit *visit,
+	void *context, struct problem *problem)
+{
+	struct source source;
+	sqlite3_stmt *s = NULL;
+	int rc, err;
+
+	if (!has_tables(j))
+		return 0;
+	err = prepare(j, STANDING, &s, problem);
+	if (err < 0)
+		return err;
+	journal_bind_text(s, 1, responder);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+		if (source_parse(journal_column_slice(s, 0), &source) == 0)
+			visit(context, &source);
+	return journal_finish_rows(j, s, rc, problem);
 }
 
 /* ---- one at a time ---- */

@@ -10,6 +10,7 @@
 #define STANCH_INCIDENTS_ACTIONS_H
 
 #include "base/attribute.h"
+#include "facts/source.h"
 #include "incidents/journal.h"
 
 #include <stdbool.h>
@@ -55,6 +56,12 @@ MUST_USE int actions_each(struct journal *j, int64_t incident, incident_action_v
 /* Steps, oldest first; `next`, `tries` and `note` are not of steps. */
 MUST_USE int actions_each_step(struct journal *j, int64_t incident, incident_action_visit *visit,
 	void *context, struct problem *problem);
+
+/* Sources against which that responder's action stands, or may: begun and not undone, whatever has
+ * become of their incidents. */
+typedef void action_source_visit(void *context, const struct source *source);
+MUST_USE int actions_each_standing(struct journal *j, const char *responder,
+	action_source_visit *visit, void *context, struct problem *problem);
 
 /* Whoever acts on an incident has this lock of its file in the journal's folder: one at a time.
  * wait_ms: how long another is waited for. 0 and *ret_fd, which is closed to give it back; or

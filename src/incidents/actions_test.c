@@ -91,6 +91,39 @@ static void test_kept(void **state)
 		"secret waiting nobody there 0 0 ;");
 }
 
+static void count_source(void *context, const struct source *source)
+{
+	assert_int_equal(source->len, strlen("ann@shop.test"));
+	++*(unsigned *)context;
+}
+
+static unsigned standing(struct journal *j, const char *responder)
+{
+	struct problem p = {0};
+	unsigned n = 0;
+
+	assert_int_equal(actions_each_standing(j, responder, count_source, &n, &p), 0);
+	return n;
+}
+
+static void test_standing(void **state)
+{
+	AUTO(journal) j = opened(state);
+	int64_t n = open_incident(j), other = open_incident(j);
+
+	assert_int_equal(standing(j, "refuse"), 0);
+	put(j, n, "refuse", ACTION_INTENDED, "");
+	assert_int_equal(standing(j, "refuse"), 1);
+	put(j, n, "refuse", ACTION_DONE, "");
+	put(j, other, "refuse", ACTION_UNDOING, ""); /* of the same source */
+	assert_int_equal(standing(j, "refuse"), 1);
+	assert_int_equal(standing(j, "secret"), 0);
+	put(j, n, "refuse", ACTION_UNDONE, "");
+	assert_int_equal(standing(j, "refuse"), 1);
+	put(j, other, "refuse", ACTION_UNDONE, "");
+	assert_int_equal(standing(j, "refuse"), 0);
+}
+
 static void test_of_another_incident(void **state)
 {
 	AUTO(journal) j = opened(state);
@@ -157,6 +190,7 @@ static void test_one_acts_at_a_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_standing, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_kept, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_of_another_incident, folder_setup, folder_teardown),

@@ -38,6 +38,11 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 	[EVENT_HELD] = {"held", EVENT_WARNING, "Mail was held."},
 	[EVENT_HOLD_FAILED] = {"hold-failed", EVENT_ERROR,
 		"Mail could not be held; it is tried again."},
+	[EVENT_DONE] = {"done", EVENT_WARNING,
+		"Something was done about a contained source, or undone, and read back: what, and "
+		"in words."},
+	[EVENT_NOT_DONE] = {"not-done", EVENT_ERROR,
+		"It was not, or not yet: what, why, and whether it waits to be tried again."},
 	[EVENT_CLEAN] = {"clean", EVENT_INFO,
 		"A full look at the queue found no more mail of the source."},
 	[EVENT_CLOSED] = {"closed", EVENT_INFO, "An incident is over: it has been quiet."},

@@ -1,16 +1,18 @@
-/* hand.c - the part that holds the rights: decides what becomes of a verdict, has mail held until a
- * full look finds nothing, watches that it stays so, and closes the incident. Each step is in the
- * journal before anything is done. */
+/* hand.c - the part that holds the rights: decides what becomes of a verdict, has the source cut
+ * off (responders/containment.h) and its mail held until a full look finds nothing, watches that it
+ * stays so, and closes the incident. Each step is in the journal before anything is done. */
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
+#include "incidents/actions.h"
 #include "incidents/brake.h"
 #include "programs/daemon/control.h"
 #include "programs/daemon/events.h"
+#include "programs/daemon/job.h"
 #include "programs/daemon/parts.h"
 #include "programs/daemon/talk.h"
+#include "programs/daemon/turned_away.h"
 #include "programs/daemon/verdict_text.h"
-#include "programs/own_command.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,27 +32,22 @@
 #define BY_PERSON_S    10 /* a person's own command is holding: it comes first */
 #define RETRY_S        5
 #define JOURNAL_WAIT_S 5
+#define ACT_AGAIN_S    5  /* at first, between two looks whether what was done still is so */
+#define ACT_AGAIN_MOST 60 /* while the source goes on trying */
+#define ACTING_MOST    8  /* incidents that are acted on at a time */
 
-/* An open incident. */
+/* An open incident, and one that was closed while something is still done about it. */
 struct outbreak {
+	struct hand *hand;
 	struct incident incident;
 	int64_t judged_at;  /* when its verdict was last noted */
 	int64_t look_at;    /* when its mail is to be looked for; 0: not */
 	int64_t told_at;    /* something of it was logged that is said again */
 	bool is_in_journal; /* as an open one, when it was last looked */
+	int64_t act_at;     /* when what is due of it is to be done; 0: nothing is */
+	int64_t act_pause;  /* seconds until it is looked at again */
+	struct job *acting; /* does it now */
 	struct outbreak *next;
-};
-
-struct job {
-	struct own_command command;
-	struct loop_child *child;
-	struct loop_watch *watch;
-	char *output;
-	size_t len;
-	int64_t number; /* of the incident; 0: no job runs */
-	int64_t begun;
-	int status;
-	bool ended, closed;
 };
 
 struct hand {
@@ -63,8 +60,13 @@ struct hand {
 	struct journal *journal; /* NULL: it cannot be used now */
 	int64_t journal_at;      /* when it was tried */
 	struct outbreak *outbreaks;
-	size_t outbreak_count;
-	struct job job;
+	size_t outbreak_count, acting_count;
+	struct turned_away *turned_away;
+	struct {
+		struct job *job; /* NULL: nothing is being held */
+		int64_t number;  /* of the incident; 0: likewise */
+		int64_t begun;
+	} holding;
 	json_t *watcher_state;
 	int64_t watcher_at;
 	bool is_ready, told_begin;
@@ -165,7 +167,9 @@ static struct outbreak *add_outbreak(struct hand *h, const struct incident *inci
 	if (h->outbreak_count == OUTBREAKS_MAX)
 		return NULL;
 	c = memory_new(1, sizeof(*c));
+	c->hand = h;
 	c->incident = *incident;
+	c->act_pause = ACT_AGAIN_S;
 	c->next = h->outbreaks;
 	h->outbreaks = c;
 	h->outbreak_count++;
@@ -180,6 +184,8 @@ static void remove_outbreak(struct hand *h, struct outbreak *c)
 		at = &(*at)->next;
 	*at = c->next;
 	h->outbreak_count--;
+	h->acting_count -= c->acting != NULL;
+	job_free(c->acting);
 	free(c);
 }
 
@@ -196,20 +202,6 @@ static void tell_watcher(struct hand *h, const char *what, const struct source *
 }
 
 /* ---- holding ---- */
-
-static void start_job(struct hand *h, struct outbreak *c);
-
-static void job_clear(struct hand *h)
-{
-	struct job *j = &h->job;
-
-	loop_watch_free(j->watch);
-	loop_child_free(j->child);
-	if (j->number != 0)
-		(void)close(j->command.output);
-	free(j->output);
-	*j = (struct job){0};
-}
 
 static void after_hold(
 	struct hand *h, struct outbreak *c, const struct own_result *r, int64_t took_s)
@@ -251,20 +243,16 @@ static void after_hold(
 		event_number("held", (int64_t)c->incident.held));
 }
 
-/* When it has ended, and all that it printed was read. */
-static void job_done(struct hand *h)
+static void on_held(void *context, const char *output, size_t len, int status)
 {
-	struct job *j = &h->job;
+	struct hand *h = context;
 	struct own_result result;
+	struct outbreak *c = find_outbreak(h, h->holding.number);
+	bool sound = own_command_read(output, len, &result);
+	int64_t took_s = now_s() - h->holding.begun;
 
-	if (!j->ended || !j->closed)
-		return;
-	struct outbreak *c = find_outbreak(h, j->number);
-	bool sound = own_command_read(j->output, j->len, &result);
-	int status = j->status;
-	int64_t took_s = now_s() - j->begun;
-
-	job_clear(h);
+	h->holding.job = NULL;
+	h->holding.number = 0;
 	if (c == NULL)
 		return;
 	if (sound) {
@@ -279,43 +267,10 @@ static void job_done(struct hand *h)
 	c->look_at = now_s() + RETRY_S;
 }
 
-static void on_job_end(void *context, int status)
-{
-	struct hand *h = context;
-
-	h->job.ended = true;
-	h->job.status = status;
-	job_done(h);
-}
-
-static void on_job_output(void *context, unsigned ready)
-{
-	struct hand *h = context;
-	struct job *j = &h->job;
-	char bytes[4096];
-	ssize_t n = read(j->command.output, bytes, sizeof(bytes));
-
-	(void)ready;
-	if (n > 0) {
-		if (j->len + (size_t)n <= OWN_COMMAND_OUTPUT_MAX) {
-			j->output = memory_grow(j->output, j->len + (size_t)n, 1);
-			memcpy(j->output + j->len, bytes, (size_t)n);
-			j->len += (size_t)n;
-		}
-		return;
-	}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	loop_watch_for(j->watch, 0);
-	j->closed = true;
-	job_done(h);
-}
-
-static void start_job(struct hand *h, struct outbreak *c)
+static void hold_mail(struct hand *h, struct outbreak *c)
 {
 	char source[SOURCE_TEXT_MAX], reason[64];
 	struct problem problem = {0};
-	struct job *j = &h->job;
 
 	(void)snprintf(reason, sizeof(reason), "incident %" PRId64, c->incident.number);
 	const char *words[9] = {"hold", source_text(&c->incident.source, source), "--until-clean",
@@ -323,8 +278,8 @@ static void start_job(struct hand *h, struct outbreak *c)
 	size_t count = 7;
 	if (h->values->hold.backscatter)
 		words[count++] = "--backscatter";
-	if (own_command_start(&h->part->plan->global, h->part->plan->program, words, count,
-		    &j->command, &problem) < 0) {
+	if (job_start(h->loop, h->part->plan, words, count, on_held, h, &h->holding.job, &problem) <
+		0) {
 		EVENT_LOG(h->part->log, EVENT_HOLD_FAILED, loop_now_ms(h->loop),
 			event_text("source", slice_of(source)),
 			event_number("incident", c->incident.number),
@@ -332,14 +287,139 @@ static void start_job(struct hand *h, struct outbreak *c)
 		c->look_at = now_s() + RETRY_S;
 		return;
 	}
-	j->number = c->incident.number;
-	j->begun = now_s();
+	h->holding.number = c->incident.number;
+	h->holding.begun = now_s();
 	c->look_at = 0;
-	if (loop_watch_new(h->loop, j->command.output, on_job_output, h, &j->watch) == 0)
-		loop_watch_for(j->watch, LOOP_READ);
-	else
-		j->closed = true;
-	j->child = loop_child_new(h->loop, j->command.pid, on_job_end, h);
+}
+
+/* ---- what is done besides ---- */
+
+static bool cuts_off(const struct settings_values *v)
+{
+	return v->refuse.enabled || v->sessions.enabled || v->secret.enabled;
+}
+
+static bool acts(const struct settings_values *v)
+{
+	return cuts_off(v) || v->tell.enabled;
+}
+
+static void say_deed(struct hand *h, const struct outbreak *c, const json_t *deed)
+{
+	char name[SOURCE_TEXT_MAX], words[CASEBOOK_WORDS];
+	const char *state = json_string_value(json_object_get(deed, "state"));
+	const char *responder = json_string_value(json_object_get(deed, "name"));
+	const char *said = json_string_value(json_object_get(deed, "words"));
+
+	if (state == NULL || responder == NULL || said == NULL)
+		return;
+	bool well = strcmp(state, "done") == 0 || strcmp(state, "undone") == 0;
+	EVENT_LOG(h->part->log, well ? EVENT_DONE : EVENT_NOT_DONE, loop_now_ms(h->loop),
+		source_value(&c->incident.source, name),
+		event_number("incident", c->incident.number),
+		event_text("what", slice_of(responder)), event_text("state", slice_of(state)),
+		event_text(
+			"words", slice_of(printable_text(slice_of(said), words, sizeof(words)))));
+}
+
+/* Its last line is the result. */
+static json_t *read_deeds(const char *output, size_t len)
+{
+	struct slice rest = {output, len}, line;
+	json_t *last = NULL;
+
+	while (slice_take_line(&rest, &line)) {
+		json_t *o = json_loadb(line.at, line.len, JSON_REJECT_DUPLICATES, NULL);
+
+		if (json_is_object(o)) {
+			json_decref(last);
+			last = o;
+		} else {
+			json_decref(o);
+		}
+	}
+	return last;
+}
+
+static void on_acted(void *context, const char *output, size_t len, int status)
+{
+	struct outbreak *c = context;
+	struct hand *h = c->hand;
+	json_t *o = read_deeds(output, len), *deeds = json_object_get(o, "responders"), *deed;
+	size_t i;
+
+	c->acting = NULL;
+	h->acting_count--;
+	json_array_foreach(deeds, i, deed) say_deed(h, c, deed);
+	if (o == NULL) {
+		char name[SOURCE_TEXT_MAX];
+
+		EVENT_LOG(h->part->log, EVENT_NOT_DONE, loop_now_ms(h->loop),
+			source_value(&c->incident.source, name),
+			event_number("incident", c->incident.number),
+			event_number("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+		c->act_at = now_s() + RETRY_S;
+	} else if (json_is_string(json_object_get(o, "next")) && c->act_at == 0) {
+		c->act_at = now_s() + ACT_AGAIN_S; /* it knows itself what is due by then */
+	}
+	json_decref(o);
+	if (c->incident.state == INCIDENT_CLOSED)
+		remove_outbreak(h, c);
+}
+
+static void act(struct hand *h, struct outbreak *c)
+{
+	char number[24];
+	const char *const words[] = {"incident", "act", number};
+	struct problem problem = {0};
+
+	(void)snprintf(number, sizeof(number), "%" PRId64, c->incident.number);
+	c->act_at = 0;
+	if (job_start(h->loop, h->part->plan, words, 3, on_acted, c, &c->acting, &problem) < 0) {
+		char name[SOURCE_TEXT_MAX];
+
+		EVENT_LOG(h->part->log, EVENT_NOT_DONE, loop_now_ms(h->loop),
+			source_value(&c->incident.source, name),
+			event_number("incident", c->incident.number),
+			event_text("words", slice_of(problem.text)));
+		c->act_at = now_s() + RETRY_S;
+		return;
+	}
+	h->acting_count++;
+}
+
+static void act_if_due(struct hand *h, struct outbreak *c)
+{
+	if (acts(h->values) && c->acting == NULL && h->acting_count < ACTING_MOST &&
+		c->act_at != 0 && now_s() >= c->act_at)
+		act(h, c);
+}
+
+static void say_answer(void *context, const struct source *source, bool is_refused)
+{
+	tell_watcher(context, is_refused ? "refuse" : "pass", source);
+}
+
+static bool is_contained(void *context, const struct source *source)
+{
+	const struct outbreak *c = outbreak_of(context, source);
+
+	return c != NULL && incident_is_acted_on(c->incident.state);
+}
+
+/* What the journal says: it stands when the incident is long over, too. */
+static void look_at_refusals(struct hand *h)
+{
+	struct problem problem = {0};
+
+	if (!h->values->refuse.enabled || !has_journal(h))
+		return;
+	turned_away_begin(h->turned_away);
+	if (went_well(h,
+		    actions_each_standing(
+			    h->journal, "refuse", turned_away_stands, h->turned_away, &problem),
+		    &problem))
+		turned_away_end(h->turned_away);
 }
 
 /* ---- what becomes of a verdict ---- */
@@ -354,7 +434,10 @@ static void contain(struct hand *h, struct outbreak *c)
 		event_number("millibits", (int64_t)(c->incident.score * 1000)),
 		event_number("messages", (int64_t)c->incident.messages),
 		event_number("recipients", (int64_t)c->incident.recipients));
-	c->look_at = now_s();
+	if (h->values->refuse.enabled)
+		turned_away_add(h->turned_away, &c->incident.source);
+	c->act_at = c->look_at = now_s();
+	act_if_due(h, c);
 }
 
 static void ask(struct hand *h, struct outbreak *c, enum daemon_event event, const char *words)
@@ -395,8 +478,8 @@ static void decide(struct hand *h, struct outbreak *c, const struct verdict_said
 	if (c->incident.state != INCIDENT_SUSPECTED && c->incident.state != INCIDENT_WAITING)
 		return;
 	tell_watcher(h, "bad", &c->incident.source);
-	if (!h->values->hold.enabled) {
-		ask(h, c, EVENT_OBSERVED, "hold.enabled is no: only observed");
+	if (!h->values->hold.enabled && !cuts_off(h->values)) {
+		ask(h, c, EVENT_OBSERVED, "nothing is switched on: only observed");
 		return;
 	}
 	if (brake_holds(h, v->active, words)) {
@@ -521,7 +604,13 @@ static void on_mail(struct hand *h, const json_t *o)
 		return;
 	c->incident.last_mail = now_s();
 	if (c->look_at == 0 || c->look_at > now_s() + 1)
-		c->look_at = now_s() + (h->job.number == c->incident.number);
+		c->look_at = now_s() + (h->holding.number == c->incident.number);
+	/* who was cut off is still there, or back: whether what was done still is so */
+	if (c->act_at == 0) {
+		c->act_at = now_s() + c->act_pause;
+		c->act_pause =
+			c->act_pause * 2 < ACT_AGAIN_MOST ? c->act_pause * 2 : ACT_AGAIN_MOST;
+	}
 }
 
 static void heard(void *context, const json_t *object, const char *why)
@@ -562,12 +651,13 @@ static bool note_open(void *context, const struct incident *incident)
 		c = add_outbreak(h, incident);
 		if (c != NULL && incident_is_acted_on(incident->state))
 			tell_watcher(h, "bad", &incident->source);
+		/* a person's own command is at it: it comes first */
 		if (c != NULL)
-			c->look_at = now_s();
+			c->look_at = c->act_at = now_s() + (incident->by_person ? BY_PERSON_S : 0);
 	} else if (c->incident.state != incident->state) {
 		c->incident.state = incident->state;
 		c->incident.changed = incident->changed;
-		c->look_at = now_s() + BY_PERSON_S;
+		c->look_at = c->act_at = now_s() + BY_PERSON_S;
 	}
 	if (c != NULL)
 		c->is_in_journal = true;
@@ -584,6 +674,7 @@ static void drop_ended(struct hand *h)
 
 		next = c->next;
 		if (c->is_in_journal || h->journal == NULL ||
+			c->incident.state == INCIDENT_CLOSED ||
 			casebook_find(h->journal, c->incident.number, &now, &problem) < 0 ||
 			incident_is_open(now.state))
 			continue;
@@ -608,6 +699,7 @@ static void look(struct hand *h)
 		c->is_in_journal = false;
 	if (went_well(h, casebook_each(h->journal, &choice, note_open, h, &problem), &problem))
 		drop_ended(h);
+	look_at_refusals(h);
 }
 
 static bool is_quiet(const struct hand *h, const struct outbreak *c)
@@ -616,7 +708,7 @@ static bool is_quiet(const struct hand *h, const struct outbreak *c)
 								    : c->incident.changed;
 
 	if (c->incident.state == INCIDENT_CLEAN)
-		return h->job.number != c->incident.number &&
+		return h->holding.number != c->incident.number && c->acting == NULL &&
 		       now_s() - since >= h->values->hold.quiet_time;
 	if (c->incident.state == INCIDENT_SUSPECTED || c->incident.state == INCIDENT_WAITING)
 		return now_s() - since >= CALM_S;
@@ -626,6 +718,7 @@ static bool is_quiet(const struct hand *h, const struct outbreak *c)
 static void close_quiet(struct hand *h, struct outbreak *c)
 {
 	char name[SOURCE_TEXT_MAX], words[64], age[UNITS_TEXT];
+	bool was_acted_on = incident_is_acted_on(c->incident.state);
 
 	(void)snprintf(words, sizeof(words), "quiet for %s",
 		units_age_text(
@@ -638,12 +731,30 @@ static void close_quiet(struct hand *h, struct outbreak *c)
 		source_value(&c->incident.source, name),
 		event_number("incident", c->incident.number),
 		event_number("held", (int64_t)c->incident.held));
-	remove_outbreak(h, c);
+	if (acts(h->values) && was_acted_on)
+		act(h, c); /* tells of it, and lets in again who has a new password */
+	if (c->acting == NULL)
+		remove_outbreak(h, c);
+}
+
+/* Without holding, what comes in is not looked for. */
+static void skip_holding(struct hand *h, struct outbreak *c)
+{
+	if (step(h, c, INCIDENT_HOLD, "hold.enabled is no: its mail stays in the queue"))
+		(void)step(h, c, INCIDENT_NOTHING, "");
 }
 
 static void go_on_with(struct hand *h, struct outbreak *c)
 {
-	if (!incident_is_acted_on(c->incident.state) || h->job.number != 0)
+	if (!incident_is_acted_on(c->incident.state))
+		return;
+	act_if_due(h, c);
+	if (!h->values->hold.enabled && !c->incident.by_person) {
+		if (c->incident.state == INCIDENT_CONTAINED)
+			skip_holding(h, c);
+		return;
+	}
+	if (h->holding.job != NULL)
 		return;
 	if (c->incident.state == INCIDENT_CONTAINED) {
 		if (!step(h, c, INCIDENT_HOLD, ""))
@@ -651,7 +762,7 @@ static void go_on_with(struct hand *h, struct outbreak *c)
 		c->look_at = now_s();
 	}
 	if (c->look_at != 0 && now_s() >= c->look_at)
-		start_job(h, c);
+		hold_mail(h, c);
 }
 
 static void tell_forgiven(void *context, const struct source *source, int64_t until_us)
@@ -676,6 +787,7 @@ static void tell_begin(struct hand *h)
 	if (has_journal(h))
 		(void)went_well(h, casebook_each_forgiven(h->journal, tell_forgiven, h, &problem),
 			&problem);
+	look_at_refusals(h);
 	(void)talk_say(h->talk, json_pack("{s:s}", "do", "begin"));
 }
 
@@ -688,6 +800,8 @@ static void on_turn(void *context)
 	look(h);
 	for (struct outbreak *c = h->outbreaks, *next; c != NULL; c = next) {
 		next = c->next;
+		if (c->incident.state == INCIDENT_CLOSED)
+			continue;
 		if (is_quiet(h, c))
 			close_quiet(h, c);
 		else
@@ -697,6 +811,13 @@ static void on_turn(void *context)
 }
 
 /* ---- questions ---- */
+
+static const char *mode_of(const struct settings_values *v)
+{
+	if (cuts_off(v))
+		return v->hold.enabled ? "cut off and hold" : "cut off";
+	return v->hold.enabled ? "hold" : "observe";
+}
 
 static json_t *status_json(struct hand *h)
 {
@@ -710,10 +831,10 @@ static json_t *status_json(struct hand *h)
 		json_put(incidents, incident_state_name((enum incident_state)i),
 			json_integer((json_int_t)by_state[i]));
 	json_put(o, "version", json_string(STANCH_VERSION));
-	json_put(o, "mode", json_string(h->values->hold.enabled ? "hold" : "observe"));
+	json_put(o, "mode", json_string(mode_of(h->values)));
 	json_put(o, "spool", json_text(slice_of(h->part->plan->spool)));
 	json_put(o, "journal", json_boolean(h->journal != NULL));
-	json_put(o, "holding", h->job.number != 0 ? json_integer(h->job.number) : NULL);
+	json_put(o, "holding", h->holding.number != 0 ? json_integer(h->holding.number) : NULL);
 	json_put(o, "incidents", incidents);
 	json_put(o, "watcher_age",
 		h->watcher_state != NULL ? json_integer(now_s() - h->watcher_at) : NULL);
@@ -780,6 +901,7 @@ int hand_run(const struct daemon_part *part)
 	h->part = part;
 	h->values = part->plan->values;
 	h->loop = loop_new();
+	h->turned_away = turned_away_new(&(struct turned_away_calls){say_answer, is_contained, h});
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(h->loop, SIGTERM, on_term, h, &term);
 	if (err == 0)
@@ -792,9 +914,10 @@ int hand_run(const struct daemon_part *part)
 		loop_timer_start(h->pulse, 0, PULSE_MS);
 		loop_run(h->loop);
 	}
-	job_clear(h); /* the command itself goes on, and the journal knows of it */
+	job_free(h->holding.job); /* the command itself goes on, and the journal knows of it */
 	while (h->outbreaks != NULL)
 		remove_outbreak(h, h->outbreaks);
+	turned_away_free(h->turned_away);
 	json_decref(h->watcher_state);
 	control_free(h->control);
 	loop_timer_free(h->turn);

@@ -14,6 +14,7 @@
  *   hand     {"do": "forgiven", "source", "until_us"}  what a person released, before all else
  *            {"do": "begin"}                        read now
  *            {"do": "bad"|"good"|"over", "source"}  it is contained; released; over
+ *            {"do": "refuse"|"slow"|"pass", "source"}  what Exim is answered about it
  */
 #ifndef STANCH_PROGRAMS_DAEMON_PARTS_H
 #define STANCH_PROGRAMS_DAEMON_PARTS_H

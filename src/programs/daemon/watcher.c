@@ -2,6 +2,7 @@
  * remembers, judges, and tells the hand. It has no rights but to read. */
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "programs/daemon/answers.h"
 #include "programs/daemon/domain_lookup.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/ledger_keeper.h"
@@ -60,6 +61,7 @@ struct watcher {
 	struct loop *loop;
 	struct talk *talk;
 	struct telling *telling;
+	struct answers *answers; /* to Exim */
 	struct ledger_keeper *keeper;
 	struct watch *watch;
 	struct networks *networks;
@@ -318,14 +320,17 @@ static int64_t policy_now(void *context)
 	return clock_us();
 }
 
-/* Until the past is known, nothing is judged by it. No verdict is given yet but "pass". */
+/* Until the past is known, nothing is judged by it. What the hand has said holds from the first
+ * question on. */
 static void on_question(void *context, const struct fact *fact, char answer[POLICY_ANSWER_MAX])
 {
 	struct watcher *w = context;
 
-	(void)answer;
 	if (w->is_ready)
 		(void)take_fact(w, fact);
+	if (fact->source != NULL)
+		answers_write(w->answers, answers_find(w->answers, fact->source), answer,
+			POLICY_ANSWER_MAX);
 }
 
 static void open_policy(struct watcher *w)
@@ -505,6 +510,17 @@ static void mark(struct watcher *w, const char *word, const struct source *sourc
 	}
 }
 
+/* false: it is none of these words. */
+static bool set_answer(struct watcher *w, const char *word, const struct source *source)
+{
+	for (int i = 0; i < ANSWER_KINDS; i++)
+		if (strcmp(answer_kind_name((enum answer_kind)i), word) == 0) {
+			answers_set(w->answers, source, (enum answer_kind)i);
+			return true;
+		}
+	return false;
+}
+
 static void keep_forgiven(struct watcher *w, const struct source *source, const json_t *o)
 {
 	w->forgiven = memory_grow(w->forgiven, w->forgiven_count + 1, sizeof(*w->forgiven));
@@ -529,7 +545,7 @@ static void heard(void *context, const json_t *object, const char *why)
 	} else if (word != NULL && verdict_read_source(object, &source)) {
 		if (strcmp(word, "forgiven") == 0)
 			keep_forgiven(w, &source, object);
-		else
+		else if (!set_answer(w, word, &source))
 			mark(w, word, &source);
 	}
 }
@@ -721,6 +737,7 @@ static void watcher_free(struct watcher *w)
 	policy_socket_free(w->policy);
 	second_opinion_free(w->opinion);
 	domain_lookup_free(w->domains);
+	answers_free(w->answers);
 	telling_free(w->telling);
 	exim_spool_free(w->spool);
 	spool_facts_free(w->spool_facts);
@@ -744,6 +761,7 @@ int watcher_run(const struct daemon_part *part)
 	w->watch = ledger_keeper_watch(w->keeper);
 	w->domains = domain_lookup_new(part, w->loop);
 	w->telling = telling_new();
+	w->answers = answers_new("Sending from this account is suspended");
 	begin_minute(w);
 	w->begun_us = clock_us();
 	(void)signal(SIGPIPE, SIG_IGN);
