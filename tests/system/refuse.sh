@@ -405,6 +405,11 @@ for kind in split single; do
 	is "debian-$kind: --remove gives the same bytes back" "$(diff -r "$folder" "$folder.before")" ""
 done
 folder=$work/debian-split
+mkdir -p "$folder/conf.d/main/01_stanch.stanch-new/in-the-way"
+set_up --debian-folder "$folder" --write >"$work/out" 2>&1
+is "a second file that cannot be written: status" "$?" 3
+holds_true "and the first is taken back" test ! -e "$folder/conf.d/acl/01_stanch"
+rm -r "$folder/conf.d/main/01_stanch.stanch-new"
 printf 'MAIN_ACL_CHECK_MAIL = acl_mine\n' >"$folder/conf.d/main/000_localmacros"
 printf 'acl_mine:\n  deny message = mine\n' >"$folder/conf.d/acl/90_mine"
 set_up --debian-folder "$folder" --write >/dev/null
