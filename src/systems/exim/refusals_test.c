@@ -209,7 +209,11 @@ static void test_list(void **state)
 	must(refusals_has(&places, &ann.source, &p), -ENOENT, &p);
 	must(refusals_add(&places, &ann, &p), 0, &p);
 	must(refusals_remove(&places, &ann.source, &p), 0, &p);
+	/* Where none of ours is, nothing is written. */
+	assert_int_equal(stat(list, &before), 0);
 	must(refusals_remove(&places, &cleo.source, &p), 0, &p);
+	assert_int_equal(stat(list, &after), 0);
+	assert_int_equal(after.st_ino, before.st_ino);
 	check_list(state, "# mine\nCleo@shop.test: 99\n");
 	assert_int_equal(mode_of(list), 0664);
 }
