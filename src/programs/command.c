@@ -22,6 +22,7 @@ const struct command *const *command_table(void)
 		&command_exempt,
 		&command_replay,
 		&command_backscatter,
+		&command_setup,
 		&command_completion,
 		NULL,
 	};

@@ -74,5 +74,6 @@ extern const struct command command_purge;
 extern const struct command command_release;
 extern const struct command command_replay;
 extern const struct command command_restore;
+extern const struct command command_setup;
 
 #endif

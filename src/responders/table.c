@@ -1,4 +1,6 @@
 #include "responders/table.h"
 
-const struct responder *const responder_table[] = {NULL};
-const size_t responder_table_count = 0;
+#include "responders/refuse.h"
+
+const struct responder *const responder_table[] = {&responder_refuse};
+const size_t responder_table_count = sizeof(responder_table) / sizeof(responder_table[0]);

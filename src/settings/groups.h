@@ -44,8 +44,15 @@ struct hold_settings {
 	int64_t rescan;     /* seconds */
 };
 
+/* What a client is told whose mail is refused, if stanch.conf does not say otherwise. */
+#define REFUSE_TEXT "Sending is stopped: this account seems hijacked. Ask your provider."
+
 struct refuse_settings {
 	bool enabled;
+	bool slow;
+	const char *folder;
+	const char *lsearch_file; /* NULL: none */
+	const char *text;
 };
 
 struct sessions_settings {

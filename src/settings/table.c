@@ -143,6 +143,31 @@ static const struct setting_row refuse_rows[] = {
 		.offset = AT(refuse.enabled),
 		.help = "Whether mail of a contained source is refused at its next command (stanch "
 			"setup exim makes Exim ask)."},
+	{.name = "refuse.slow",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(refuse.slow),
+		.help = "Whether mail of a source that is only suspicious is put off (451) until "
+			"more is known of it."},
+	{.name = "refuse.folder",
+		.kind = SETTING_PATH,
+		.initial = "/var/lib/stanch-refused",
+		.offset = AT(refuse.folder),
+		.help = "The folder with a file for each refused source, which Exim looks for "
+			"itself. stanch setup exim writes its name into Exim's configuration."},
+	{.name = "refuse.lsearch_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(refuse.lsearch_file),
+		.help = "A file that refused mailboxes are written into as well, for a "
+			"configuration that looks them up there, such as the "
+			"blocked_authenticated_users of BlockCracking. Empty: none."},
+	{.name = "refuse.text",
+		.kind = SETTING_TEXT,
+		.initial = REFUSE_TEXT,
+		.most = "200",
+		.offset = AT(refuse.text),
+		.help = "What the customer's mail program shows when its mail is refused."},
 };
 
 static const struct setting_row sessions_rows[] = {

@@ -36,6 +36,8 @@ careful 0 queue --format exim
 careful 0 queue --subject '/important/' --sender '*elsewhere*' --older-than 0s
 careful 0 show "$id"
 careful 0 show "$id" --raw
+careful 0 setup exim --config "$lab/setup.conf"
+careful 0 setup exim --remove --dry-run --config "$lab/setup.conf"
 careful 0 sources
 careful 0 sources --no-content --json
 careful 0 backscatter

@@ -761,7 +761,7 @@ int watcher_run(const struct daemon_part *part)
 	w->watch = ledger_keeper_watch(w->keeper);
 	w->domains = domain_lookup_new(part, w->loop);
 	w->telling = telling_new();
-	w->answers = answers_new("Sending from this account is suspended");
+	w->answers = answers_new(w->values->refuse.text);
 	begin_minute(w);
 	w->begun_us = clock_us();
 	(void)signal(SIGPIPE, SIG_IGN);
