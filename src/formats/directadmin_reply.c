@@ -28,7 +28,9 @@ static bool take_byte(struct slice *rest, char *ret)
 {
 	size_t n = 1;
 
-	*ret = rest->at[0] == '+' ? ' ' : rest->at[0];
+	*ret = rest->at[0];
+	if (*ret == '+')
+		*ret = ' ';
 	if (rest->at[0] == '%') {
 		int high = rest->len > 2 ? hex(rest->at[1]) : -1;
 		int low = rest->len > 2 ? hex(rest->at[2]) : -1;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -105,9 +106,9 @@ static void test_bounds(void **state)
 	memset(body, ' ', PLESK_REPLY_MAX + 1);
 	assert_int_equal(plesk_reply_read((struct slice){body, PLESK_REPLY_MAX + 1}, &reply, NULL),
 		-EMSGSIZE);
-	memcpy(body, "<packet>", 8);
-	for (len = 8; len < 8000; len += 3)
-		memcpy(body + len, "<a>", 3);
+	len = (size_t)snprintf(body, 100, "<packet>");
+	while (len < 8000)
+		len += (size_t)snprintf(body + len, 100, "<a>");
 	assert_int_equal(plesk_reply_read((struct slice){body, len}, &reply, NULL), -EBADMSG);
 	free(body);
 }

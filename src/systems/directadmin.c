@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define URL_MAX  1200
-#define USER_MAX (PANEL_NAME_MAX * 2)
+#define USER_MAX ((size_t)PANEL_NAME_MAX * 2)
 
 /* The user behind "domain:" in a line of the file of owners; empty when the line is another's. */
 static struct slice owner_in(struct slice line, const char *domain)

@@ -15,8 +15,7 @@ static bool is_visible(struct slice s)
 
 static void copy(char at[PANEL_NAME_MAX], struct slice s)
 {
-	memcpy(at, s.at, s.len);
-	at[s.len] = '\0';
+	(void)snprintf(at, PANEL_NAME_MAX, "%.*s", (int)s.len, s.at);
 }
 
 int panel_mailbox_read(struct slice name, struct panel_mailbox *ret, struct problem *problem)
@@ -144,7 +143,7 @@ int panel_call(const struct http_call *call, struct http_reply *ret, struct prob
 int panel_judge(const struct http_reply *reply, const char *url, int err, struct problem *problem)
 {
 	bool is_clear = err == 0 || err == -EREMOTEIO || err == -ENOENT || err == -EACCES;
-	struct problem said = *problem;
+	struct problem said = problem != NULL ? *problem : (struct problem){0};
 
 	if (reply->status == 401 || reply->status == 403)
 		return problem_set(problem, -EACCES, "%s does not let us in (HTTP %ld)%s%s", url,

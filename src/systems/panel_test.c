@@ -64,24 +64,23 @@ static void test_text(void **state)
 
 static const struct judge_case {
 	long status;
-	int err;
 	const char *said;
-	int want;
+	int err, want;
 	const char *want_said;
 } judge_cases[] = {
-	{200, 0, "", 0, ""},
-	{200, -EREMOTEIO, "no", -EIO, "no"},
-	{200, -ENOENT, "none", -ENOENT, "none"},
-	{200, -EBADMSG, "what", -EBADMSG, "what"},
-	{200, -EMSGSIZE, "long", -EBADMSG, "long"},
-	{403, -EREMOTEIO, "no token", -EACCES, "URL does not let us in (HTTP 403): no token"},
-	{401, -EBADMSG, "html", -EACCES, "URL does not let us in (HTTP 401)"},
-	{403, 0, "", -EACCES, "URL does not let us in (HTTP 403)"},
-	{503, -EBADMSG, "html", -EAGAIN, "URL is not able to answer (HTTP 503)"},
-	{429, -EBADMSG, "html", -EAGAIN, "URL is not able to answer (HTTP 429)"},
-	{500, -EREMOTEIO, "no", -EIO, "no"},
-	{404, -EBADMSG, "html", -EBADMSG, "html"},
-	{302, 0, "", -EBADMSG, "URL answers that it is done, but with HTTP 302"},
+	{200, "", 0, 0, ""},
+	{200, "no", -EREMOTEIO, -EIO, "no"},
+	{200, "none", -ENOENT, -ENOENT, "none"},
+	{200, "what", -EBADMSG, -EBADMSG, "what"},
+	{200, "long", -EMSGSIZE, -EBADMSG, "long"},
+	{403, "no token", -EREMOTEIO, -EACCES, "URL does not let us in (HTTP 403): no token"},
+	{401, "html", -EBADMSG, -EACCES, "URL does not let us in (HTTP 401)"},
+	{403, "", 0, -EACCES, "URL does not let us in (HTTP 403)"},
+	{503, "html", -EBADMSG, -EAGAIN, "URL is not able to answer (HTTP 503)"},
+	{429, "html", -EBADMSG, -EAGAIN, "URL is not able to answer (HTTP 429)"},
+	{500, "no", -EREMOTEIO, -EIO, "no"},
+	{404, "html", -EBADMSG, -EBADMSG, "html"},
+	{302, "", 0, -EBADMSG, "URL answers that it is done, but with HTTP 302"},
 };
 
 static void test_judge(void **state)

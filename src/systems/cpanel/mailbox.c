@@ -34,10 +34,10 @@ int cpanel_mailbox_look(const struct cpanel_way *way, const char *account,
 /* A password that is too weak is the likeliest reason that cPanel says no. */
 static void add_strength(const struct cpanel_way *way, const char *account, struct problem *problem)
 {
-	struct problem said = *problem;
+	struct problem said = *problem, unsaid = {0};
 	unsigned strength;
 
-	if (cpanel_required_strength(way, account, &strength, NULL) == 0)
+	if (cpanel_required_strength(way, account, &strength, &unsaid) == 0)
 		(void)problem_set(problem, 0, "%s (it wants passwords of strength %u of 100)",
 			said.text, strength);
 }
