@@ -112,7 +112,9 @@ static int begin(
 		err = take_from_note(note, ret, said);
 	if (err == 0 && ret->backend == NULL)
 		err = find_backend(r->values, ret->mailbox.domain, &ret->backend, said);
-	return err == 0 && ret->backend == NULL ? -EINVAL : err;
+	if (ret->backend == NULL)
+		return err < 0 ? err : -EINVAL;
+	return err;
 }
 
 static void plan(const struct responding *r, struct problem *said)

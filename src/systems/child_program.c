@@ -119,7 +119,7 @@ static bool copy_words(const char *const *from, char *to[CHILD_WORDS_MAX + 1])
 {
 	size_t n = 0;
 
-	for (; from[n] != NULL && n < CHILD_WORDS_MAX; n++)
+	for (; n < CHILD_WORDS_MAX && from[n] != NULL; n++)
 		to[n] = word(from[n]);
 	to[n] = NULL;
 	return from[n] == NULL;

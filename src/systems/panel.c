@@ -13,6 +13,22 @@ static bool is_visible(struct slice s)
 	return true;
 }
 
+/* Letters, digits, '-', '_' and dots, as a host has it: it goes into arguments and packets. */
+static bool is_domain(struct slice s)
+{
+	static const char others[] = "-_.";
+
+	if (s.len == 0 || s.at[0] == '-' || s.at[0] == '.')
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = slice_lower(s.at[i]);
+		bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		if (!is_plain && (c == '\0' || strchr(others, c) == NULL))
+			return false;
+	}
+	return true;
+}
+
 static void copy(char at[PANEL_NAME_MAX], struct slice s)
 {
 	(void)snprintf(at, PANEL_NAME_MAX, "%.*s", (int)s.len, s.at);
@@ -23,8 +39,8 @@ int panel_mailbox_read(struct slice name, struct panel_mailbox *ret, struct prob
 	size_t at = slice_find_last(name, '@');
 	char shown[300];
 
-	if (name.len >= PANEL_NAME_MAX || at == 0 || at + 1 >= name.len || !is_visible(name) ||
-		name.at[0] == '-')
+	if (name.len >= PANEL_NAME_MAX || at == 0 || at == name.len || !is_visible(name) ||
+		name.at[0] == '-' || !is_domain(slice_after(name, at + 1)))
 		return problem_set(problem, -EINVAL,
 			"%s is no mailbox's name that can be asked for",
 			printable_text(name, shown, sizeof(shown)));

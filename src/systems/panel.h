@@ -33,8 +33,8 @@ struct panel_mailbox {
 	char domain[PANEL_NAME_MAX]; /* "shop.test" */
 };
 
-/* Takes a name apart. -EINVAL when it is no address, or has bytes in it that are not visible ASCII,
- * or begins with '-': programs take that for an option. */
+/* Takes a name apart. -EINVAL when it is no address of a host's domain, or has bytes in it that are
+ * not visible ASCII, or one of its parts begins with '-': programs take that for an option. */
 MUST_USE int panel_mailbox_read(
 	struct slice name, struct panel_mailbox *ret, struct problem *problem);
 

@@ -27,6 +27,10 @@ static void test_mailbox(void **state)
 		panel_mailbox_read((struct slice){name, PANEL_NAME_MAX}, &box, &problem), -EINVAL);
 	assert_int_equal(panel_mailbox_read(slice_of("--help@x"), &box, &problem), -EINVAL);
 	assert_int_equal(panel_mailbox_read(slice_of(""), &box, &problem), -EINVAL);
+	assert_int_equal(panel_mailbox_read(slice_of("a@-x"), &box, &problem), -EINVAL);
+	assert_int_equal(panel_mailbox_read(slice_of("a@.x"), &box, &problem), -EINVAL);
+	assert_int_equal(panel_mailbox_read(slice_of("a@x/../y"), &box, &problem), -EINVAL);
+	assert_int_equal(panel_mailbox_read(slice_of("a@x&y"), &box, &problem), -EINVAL);
 	assert_int_equal(panel_mailbox_read(slice_of("a\n@x"), &box, &problem), -EINVAL);
 	assert_string_equal(problem.text, "a\\x0a@x is no mailbox's name that can be asked for");
 }

@@ -246,6 +246,8 @@ changes "uapi"
 fails "uapi" refuse=EIO hang=ETIMEDOUT garbage=EBADMSG close=EBADMSG huge=EBADMSG nothing=EIO
 shows_nothing "uapi"
 is "uapi: a domain of nobody" "$(word act ann@else.test)" ENOENT
+sed -i 's|^ command = .*| command = "/nowhere/uapi"|' "$work/stanch.conf"
+is "uapi: not there" "$(word act)" EINVAL
 local_cpanel 'do = "suspend-login"'
 suspends "uapi" suspend-login suspended_login
 
