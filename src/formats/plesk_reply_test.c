@@ -52,6 +52,7 @@ static const struct reply_case {
 	{"<html><result><status>ok</status></result></html>", -EBADMSG, "", "", UNCLEAR},
 	{RESULT("<status>ok</status>") "<", -EBADMSG, "", "", UNCLEAR},
 	{RESULT("<status>ok</status>") "x", -EBADMSG, "", "", UNCLEAR},
+	{RESULT("<status>ok</status><!x/>"), -EBADMSG, "", "", UNCLEAR},
 	{"ok", -EBADMSG, "", "", UNCLEAR},
 	{"", -EBADMSG, "", "", UNCLEAR},
 };

@@ -52,7 +52,7 @@ static bool split_row(const char *row, struct slice *ret_domain, struct slice *r
 	return ret_backend->len > 0 && slice_find(*ret_backend, ' ') == ret_backend->len;
 }
 
-static int find_backend(const struct settings_values *values, const char *domain,
+static int find_backend(const struct settings_values *values, const struct panel_mailbox *mailbox,
 	const struct secret_backend **ret, struct problem *said)
 {
 	const struct setting_list *rows = &values->secret.domains;
@@ -65,16 +65,16 @@ static int find_backend(const struct settings_values *values, const char *domain
 			return problem_set(said, -EINVAL,
 				"secret.domains: \"%s\" is not a domain and a back end",
 				printable_text(slice_of(rows->at[i]), shown, sizeof(shown)));
-		if (!slice_equal_nocase(row_domain, slice_of(domain)))
+		if (!slice_equal_nocase(row_domain, slice_of(mailbox->domain)))
 			continue;
 		name = row_backend;
 		break;
 	}
 	if (name.len == 0)
 		return problem_set(said, -EINVAL,
-			"neither secret.backend nor secret.domains says where the passwords of %s "
-			"are",
-			domain);
+			"neither secret.backend nor secret.domains says where the password of %s "
+			"is",
+			mailbox->address);
 	*ret = secret_backend_named(name);
 	if (*ret == NULL)
 		return problem_set(said, -EINVAL, "there is no back end \"%s\" for passwords",
@@ -111,7 +111,7 @@ static int begin(
 	if (err == 0 && note != NULL)
 		err = take_from_note(note, ret, said);
 	if (err == 0 && ret->backend == NULL)
-		err = find_backend(r->values, ret->mailbox.domain, &ret->backend, said);
+		err = find_backend(r->values, &ret->mailbox, &ret->backend, said);
 	if (ret->backend == NULL)
 		return err < 0 ? err : -EINVAL;
 	return err;

@@ -42,6 +42,8 @@ static int open_door(const struct settings_values *values, const struct panel_ma
 				     .command = s->command,
 				     .whoowns = s->whoowns,
 				     .time_ms = values->secret.timeout * 1000}};
+	if (panel_needs_domain(mailbox, "cPanel", said) < 0)
+		return -EINVAL;
 	if (s->url != NULL && s->token_file == NULL)
 		return problem_set(said, -EINVAL, "cpanel.url needs cpanel.token_file");
 	if (s->url != NULL)

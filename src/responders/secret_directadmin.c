@@ -6,12 +6,14 @@
 #include <errno.h>
 
 /* *ret_key is to be freed in every case. */
-static int open_door(const struct settings_values *values, struct directadmin *ret,
-	struct secret **ret_key, struct problem *said)
+static int open_door(const struct settings_values *values, const struct panel_mailbox *mailbox,
+	struct directadmin *ret, struct secret **ret_key, struct problem *said)
 {
 	const struct directadmin_settings *s = &values->directadmin;
 
 	*ret_key = NULL;
+	if (panel_needs_domain(mailbox, "DirectAdmin", said) < 0)
+		return -EINVAL;
 	if (s->url == NULL || s->key_file == NULL)
 		return problem_set(said, -EINVAL,
 			"DirectAdmin needs directadmin.url and directadmin.key_file");
@@ -33,7 +35,7 @@ static int set(const struct settings_values *values, const struct panel_mailbox 
 	struct directadmin panel;
 	AUTO(secret) key = NULL;
 	bool is_suspended;
-	int err = open_door(values, &panel, &key, said);
+	int err = open_door(values, mailbox, &panel, &key, said);
 
 	if (err == 0)
 		err = directadmin_look(&panel, mailbox, &is_suspended, said);
@@ -48,7 +50,7 @@ static int check(const struct settings_values *values, const struct panel_mailbo
 	struct directadmin panel;
 	AUTO(secret) key = NULL;
 	bool is_suspended = false;
-	int err = open_door(values, &panel, &key, said);
+	int err = open_door(values, mailbox, &panel, &key, said);
 
 	(void)secret; /* it has no call that tells */
 	if (err == 0)

@@ -6,12 +6,14 @@
 #include <errno.h>
 
 /* *ret_key is to be freed in every case. */
-static int open_door(const struct settings_values *values, struct plesk *ret,
-	struct secret **ret_key, struct problem *said)
+static int open_door(const struct settings_values *values, const struct panel_mailbox *mailbox,
+	struct plesk *ret, struct secret **ret_key, struct problem *said)
 {
 	const struct plesk_settings *s = &values->plesk;
 
 	*ret_key = NULL;
+	if (panel_needs_domain(mailbox, "Plesk", said) < 0)
+		return -EINVAL;
 	if (s->url == NULL || s->key_file == NULL)
 		return problem_set(said, -EINVAL, "Plesk needs plesk.url and plesk.key_file");
 	if (secret_file_read(s->key_file, ret_key, said) < 0)
@@ -29,7 +31,7 @@ static int set(const struct settings_values *values, const struct panel_mailbox 
 {
 	struct plesk panel;
 	AUTO(secret) key = NULL;
-	int err = open_door(values, &panel, &key, said);
+	int err = open_door(values, mailbox, &panel, &key, said);
 
 	return err < 0 ? err : plesk_set_password(&panel, mailbox, secret, said);
 }
@@ -39,7 +41,7 @@ static int check(const struct settings_values *values, const struct panel_mailbo
 {
 	struct plesk panel;
 	AUTO(secret) key = NULL;
-	int err = open_door(values, &panel, &key, said);
+	int err = open_door(values, mailbox, &panel, &key, said);
 
 	(void)secret; /* it has no call that tells */
 	if (err == 0)

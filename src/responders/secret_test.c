@@ -280,8 +280,8 @@ static void test_configuration(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const names[] = {"ann", "@shop.test", "ann@", "-ann@shop.test",
-		"a b@shop.test", "a\x01@shop.test", "\xc3\xa4@shop.test"};
+	static const char *const names[] = {"@shop.test", "ann@", "-ann@shop.test", "a b@shop.test",
+		"a\x01@shop.test", "\xc3\xa4@shop.test"};
 	struct stage s;
 
 	begin(&s, state, SECRET_CHANGE);
@@ -289,6 +289,17 @@ static void test_names(void **state)
 		source_set(&s.source, SOURCE_MAILBOX, slice_of(names[i]));
 		assert_int_equal(act(&s), -EINVAL);
 	}
+	/* the program may know names without a domain; panels do not */
+	source_set(&s.source, SOURCE_MAILBOX, slice_of("ann"));
+	assert_int_equal(act(&s), -ENOENT);
+	static const char *const by_address[] = {"cpanel", "directadmin", "plesk"};
+	s.values.cpanel.url = s.values.directadmin.url = s.values.plesk.url = "http://127.0.0.1:1";
+	for (int i = 0; i < 3; i++) {
+		s.values.secret.backend = by_address[i];
+		assert_int_equal(act(&s), -EINVAL);
+		assert_non_null(strstr(s.said.text, "is no address"));
+	}
+	s.values.secret.backend = "program";
 	source_set(&s.source, SOURCE_MAILBOX, slice_of("bob@shop.test"));
 	assert_int_equal(act(&s), -ENOENT);
 	assert_true(responder_secret.fits(&s.source));

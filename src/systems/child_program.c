@@ -51,25 +51,6 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-/* Both ends above standard error, whatever of the first three is open here: each can be put in
- * their places without covering the other. */
-static int open_pipe(int ends[2])
-{
-	int low[2];
-	int err = 0;
-
-	if (pipe2(low, O_CLOEXEC) < 0)
-		return -errno;
-	for (int i = 0; i < 2; i++) {
-		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
-		if (ends[i] < 0)
-			err = -errno;
-	}
-	close(low[0]);
-	close(low[1]);
-	return err;
-}
-
 /* Its own process group, and of signals nothing that was set here. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
@@ -159,10 +140,11 @@ static int spawn(const struct child_program *program, int in, int out, pid_t *re
 static int begin(const struct child_program *program, struct child *child)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
-	int err = open_pipe(in);
+	int err = 0;
 
-	if (err == 0)
-		err = open_pipe(out);
+	/* Even where 0, 1 and 2 are closed here, the end that becomes 1 and 2 there is not 0. */
+	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+		err = -errno;
 	if (err == 0)
 		err = spawn(program, in[0], out[1], &child->pid);
 	close_end(&in[0]);

@@ -81,6 +81,12 @@ static void test_much_both_ways(void **state)
 		0);
 	assert_string_equal(answer.output, "no\n");
 	child_answer_clear(&answer);
+	/* nor when it stays, and will never read it */
+	assert_int_equal(run_script("exec <&-; sleep 0.2; echo no", (struct slice){input, MUCH},
+				 20 * SECOND, &answer, &problem),
+		0);
+	assert_string_equal(answer.output, "no\n");
+	child_answer_clear(&answer);
 	free(input);
 }
 
@@ -160,6 +166,19 @@ static void test_hangs(void **state)
 	}
 }
 
+/* It is asked first, and may put its things away. */
+static void test_is_asked_to_end(void **state)
+{
+	char script[FOLDER_PATH_MAX + 100];
+	struct child_answer answer = {0};
+	struct problem problem = {0};
+
+	(void)snprintf(script, sizeof(script),
+		"trap 'echo 1 >%s/asked; exit' TERM; sleep 60 & wait", (char *)*state);
+	assert_int_equal(run_script(script, (struct slice){0}, 300, &answer, &problem), -ETIMEDOUT);
+	assert_int_equal(read_pid(*state, "asked"), 1);
+}
+
 static void test_cannot_start(void **state)
 {
 	static const char *const none[] = {"/nowhere/to\nbe", NULL};
@@ -236,6 +255,7 @@ int main(void)
 		TEST(test_much_both_ways),
 		TEST(test_too_much),
 		TEST(test_hangs),
+		TEST(test_is_asked_to_end),
 		TEST(test_cannot_start),
 		TEST(test_descriptors),
 		TEST(test_without_standard_streams),

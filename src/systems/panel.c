@@ -39,15 +39,26 @@ int panel_mailbox_read(struct slice name, struct panel_mailbox *ret, struct prob
 	size_t at = slice_find_last(name, '@');
 	char shown[300];
 
-	if (name.len >= PANEL_NAME_MAX || at == 0 || at == name.len || !is_visible(name) ||
-		name.at[0] == '-' || !is_domain(slice_after(name, at + 1)))
+	if (name.len >= PANEL_NAME_MAX || at == 0 || !is_visible(name) || name.at[0] == '-' ||
+		(at < name.len && !is_domain(slice_after(name, at + 1))))
 		return problem_set(problem, -EINVAL,
 			"%s is no mailbox's name that can be asked for",
 			printable_text(name, shown, sizeof(shown)));
 	copy(ret->address, name);
 	copy(ret->local, slice_first(name, at));
-	copy(ret->domain, slice_after(name, at + 1));
+	ret->domain[0] = '\0';
+	if (at < name.len)
+		copy(ret->domain, slice_after(name, at + 1));
 	return 0;
+}
+
+int panel_needs_domain(
+	const struct panel_mailbox *mailbox, const char *panel, struct problem *problem)
+{
+	if (mailbox->domain[0] != '\0')
+		return 0;
+	return problem_set(problem, -EINVAL, "%s is no address, by which %s knows its mailboxes",
+		mailbox->address, panel);
 }
 
 const char *panel_state_text(enum panel_state state)

@@ -26,17 +26,21 @@
 
 #define PANEL_NAME_MAX 256 /* bytes of an address, domain or account, with the NUL */
 
-/* "ann@shop.test" in its parts; holds its own bytes. */
+/* "ann@shop.test" in its parts, or "ann" where names have no domain; holds its own bytes. */
 struct panel_mailbox {
 	char address[PANEL_NAME_MAX];
 	char local[PANEL_NAME_MAX];  /* "ann" */
-	char domain[PANEL_NAME_MAX]; /* "shop.test" */
+	char domain[PANEL_NAME_MAX]; /* "shop.test"; "" when it has none */
 };
 
-/* Takes a name apart. -EINVAL when it is no address of a host's domain, or has bytes in it that are
- * not visible ASCII, or one of its parts begins with '-': programs take that for an option. */
+/* Takes a name apart. -EINVAL when it has bytes in it that are not visible ASCII, a domain that is
+ * no host's, or a part that begins with '-': programs take that for an option. */
 MUST_USE int panel_mailbox_read(
 	struct slice name, struct panel_mailbox *ret, struct problem *problem);
+
+/* -EINVAL when it has no domain: panel, as people say it, knows mailboxes by their addresses. */
+MUST_USE int panel_needs_domain(
+	const struct panel_mailbox *mailbox, const char *panel, struct problem *problem);
 
 /* What may be asked about a mailbox, beside its password. */
 enum panel_state { PANEL_OUTGOING_SUSPENDED, PANEL_LOGIN_SUSPENDED, PANEL_OUTGOING_HELD };

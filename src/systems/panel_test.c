@@ -25,6 +25,14 @@ static void test_mailbox(void **state)
 		panel_mailbox_read((struct slice){name, PANEL_NAME_MAX - 1}, &box, &problem), 0);
 	assert_int_equal(
 		panel_mailbox_read((struct slice){name, PANEL_NAME_MAX}, &box, &problem), -EINVAL);
+	assert_int_equal(panel_needs_domain(&box, "cPanel", &problem), 0);
+	assert_int_equal(panel_mailbox_read(slice_of("ann"), &box, &problem), 0);
+	assert_string_equal(box.address, "ann");
+	assert_string_equal(box.local, "ann");
+	assert_string_equal(box.domain, "");
+	assert_int_equal(panel_needs_domain(&box, "cPanel", &problem), -EINVAL);
+	assert_int_equal(panel_mailbox_read(slice_of("ann@"), &box, &problem), -EINVAL);
+	assert_int_equal(panel_mailbox_read(slice_of("@x"), &box, &problem), -EINVAL);
 	assert_int_equal(panel_mailbox_read(slice_of("--help@x"), &box, &problem), -EINVAL);
 	assert_int_equal(panel_mailbox_read(slice_of(""), &box, &problem), -EINVAL);
 	assert_int_equal(panel_mailbox_read(slice_of("a@-x"), &box, &problem), -EINVAL);
