@@ -1,6 +1,7 @@
 #include "responders/table.h"
 
 #include "responders/refuse.h"
+#include "responders/secret.h"
 
-const struct responder *const responder_table[] = {&responder_refuse};
+const struct responder *const responder_table[] = {&responder_refuse, &responder_secret};
 const size_t responder_table_count = sizeof(responder_table) / sizeof(responder_table[0]);

@@ -61,6 +61,37 @@ struct sessions_settings {
 
 struct secret_settings {
 	bool enabled;
+	const char *backend;         /* NULL: only the domains that are named have one */
+	struct setting_list domains; /* "DOMAIN BACKEND" */
+	unsigned deed;               /* enum secret_deed of responders/secret_backend.h */
+	const char *program;         /* NULL: none */
+	int64_t timeout;             /* seconds */
+};
+
+struct cpanel_settings {
+	const char *url; /* NULL: the command */
+	const char *user;
+	const char *token_file; /* NULL: none */
+	const char *account;    /* NULL: cPanel is asked */
+	const char *command;
+	const char *whoowns;
+	const char *ca_file; /* NULL: the system's */
+	bool end_sessions;
+};
+
+struct directadmin_settings {
+	const char *url; /* NULL: not there */
+	const char *user;
+	const char *key_file; /* NULL: none */
+	const char *owners;
+	const char *ca_file; /* NULL: the system's */
+};
+
+struct plesk_settings {
+	const char *url;      /* NULL: not there */
+	const char *key_file; /* NULL: none */
+	const char *ca_file;  /* NULL: the system's */
+	bool may_set;
 };
 
 struct tell_settings {
@@ -100,6 +131,9 @@ struct settings_values {
 	struct refuse_settings refuse;
 	struct sessions_settings sessions;
 	struct secret_settings secret;
+	struct cpanel_settings cpanel;
+	struct directadmin_settings directadmin;
+	struct plesk_settings plesk;
 	struct tell_settings tell;
 	struct brake_settings brake;
 	struct retention_settings retention;

@@ -179,12 +179,152 @@ static const struct setting_row sessions_rows[] = {
 			"SMTP connections, and what Dovecot keeps for it."},
 };
 
+/* In the order of enum secret_deed. */
+static const char *const secret_deeds[] = {
+	"change", "suspend-outgoing", "suspend-login", "hold", "none", NULL};
+
 static const struct setting_row secret_rows[] = {
 	{.name = "secret.enabled",
 		.kind = SETTING_BOOL,
 		.initial = "no",
 		.offset = AT(secret.enabled),
-		.help = "Whether the password of a contained mailbox is changed."},
+		.help = "Whether the password of a contained mailbox is changed, or what secret.do "
+			"says instead."},
+	{.name = "secret.do",
+		.kind = SETTING_CHOICE,
+		.initial = "change",
+		.words = secret_deeds,
+		.offset = AT(secret.deed),
+		.help = "What is done about it: a new password; its outgoing mail rejected; its "
+			"login refused; its outgoing mail held by the panel; nothing."},
+	{.name = "secret.backend",
+		.kind = SETTING_WORD,
+		.initial = "",
+		.offset = AT(secret.backend),
+		.help = "Where passwords are kept: cpanel, directadmin, plesk or program. Empty: "
+			"only for the domains in secret.domains."},
+	{.name = "secret.domains",
+		.kind = SETTING_TEXT,
+		.is_list = true,
+		.initial = "",
+		.offset = AT(secret.domains),
+		.help = "Domains whose passwords are kept elsewhere, each as \"DOMAIN BACKEND\"."},
+	{.name = "secret.program",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(secret.program),
+		.help = "The program that is the back end \"program\". It is called with a word "
+			"(set, check, suspend, resume) and the mailbox, and gets the password on "
+			"its standard input."},
+	{.name = "secret.timeout",
+		.kind = SETTING_SECONDS,
+		.initial = "30s",
+		.least = "1s",
+		.most = "5m",
+		.offset = AT(secret.timeout),
+		.help = "How long one call of a panel or program may take."},
+};
+
+static const struct setting_row cpanel_rows[] = {
+	{.name = "cpanel.url",
+		.kind = SETTING_URL,
+		.initial = "",
+		.offset = AT(cpanel.url),
+		.help = "Where WHM is, such as https://host.example:2087. Empty: cPanel's own "
+			"commands on this server are used."},
+	{.name = "cpanel.user",
+		.kind = SETTING_WORD,
+		.initial = "root",
+		.offset = AT(cpanel.user),
+		.help = "The user of WHM that the token belongs to."},
+	{.name = "cpanel.token_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(cpanel.token_file),
+		.help = "A file with the API token of WHM, which nobody else may read."},
+	{.name = "cpanel.account",
+		.kind = SETTING_WORD,
+		.initial = "",
+		.offset = AT(cpanel.account),
+		.help = "The account that all mailboxes belong to. Empty: cPanel is asked for the "
+			"one that owns the domain."},
+	{.name = "cpanel.command",
+		.kind = SETTING_PATH,
+		.initial = "/usr/local/cpanel/bin/uapi",
+		.offset = AT(cpanel.command),
+		.help = "cPanel's command uapi, for when there is no cpanel.url."},
+	{.name = "cpanel.whoowns",
+		.kind = SETTING_PATH,
+		.initial = "/scripts/whoowns",
+		.offset = AT(cpanel.whoowns),
+		.help = "cPanel's script that names the account that owns a domain, likewise."},
+	{.name = "cpanel.ca_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(cpanel.ca_file),
+		.help = "The certificates that WHM's has to be signed by. Empty: the system's."},
+	{.name = "cpanel.end_sessions",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(cpanel.end_sessions),
+		.help = "Whether IMAP and POP3 sessions are ended after a change, which cPanel "
+			"does for all mailboxes of the account at once."},
+};
+
+static const struct setting_row directadmin_rows[] = {
+	{.name = "directadmin.url",
+		.kind = SETTING_URL,
+		.initial = "",
+		.offset = AT(directadmin.url),
+		.help = "Where DirectAdmin is, such as https://host.example:2222."},
+	{.name = "directadmin.user",
+		.kind = SETTING_WORD,
+		.initial = "admin",
+		.offset = AT(directadmin.user),
+		.help = "The user that the key belongs to."},
+	{.name = "directadmin.key_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(directadmin.key_file),
+		.help = "A file with a login key of the user's, which nobody else may read."},
+	{.name = "directadmin.owners",
+		.kind = SETTING_PATH,
+		.initial = "/etc/virtual/domainowners",
+		.offset = AT(directadmin.owners),
+		.help = "The file that says which user owns a domain: DirectAdmin is asked in that "
+			"user's name. When it is not there, in the name of directadmin.user."},
+	{.name = "directadmin.ca_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(directadmin.ca_file),
+		.help = "The certificates that DirectAdmin's has to be signed by. Empty: the "
+			"system's."},
+};
+
+static const struct setting_row plesk_rows[] = {
+	{.name = "plesk.url",
+		.kind = SETTING_URL,
+		.initial = "",
+		.offset = AT(plesk.url),
+		.help = "Where Plesk is, such as https://host.example:8443."},
+	{.name = "plesk.key_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(plesk.key_file),
+		.help = "A file with a secret key for Plesk's XML API, which nobody else may "
+			"read."},
+	{.name = "plesk.ca_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(plesk.ca_file),
+		.help = "The certificates that Plesk's has to be signed by. Empty: the system's."},
+	{.name = "plesk.may_set",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(plesk.may_set),
+		.help = "Whether passwords may be changed by the XML API's update/set. It is "
+			"documented to replace what is not named in it: try it on a mailbox that "
+			"nobody needs."},
 };
 
 static const struct setting_row tell_rows[] = {
@@ -286,6 +426,10 @@ static const struct setting_group groups[] = {
 	GROUP("refuse", refuse_rows, "Turning a contained source away at the door."),
 	GROUP("sessions", sessions_rows, "Ending what a contained mailbox has connected."),
 	GROUP("secret", secret_rows, "Changing the stolen password."),
+	GROUP("cpanel", cpanel_rows, "How cPanel is asked, where it has the passwords."),
+	GROUP("directadmin", directadmin_rows,
+		"How DirectAdmin is asked, where it has the passwords."),
+	GROUP("plesk", plesk_rows, "How Plesk is asked, where it has the passwords."),
 	GROUP("tell", tell_rows, "Telling the owner and the administrator."),
 	GROUP("brake", brake_rows,
 		"How much may be done without asking. Beyond it, a person is asked."),
