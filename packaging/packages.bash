@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2034  # used by those who source this file
 packages_build=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libjansson-dev
-	libcap-ng-dev libconfuse-dev libcurl4-openssl-dev libgmime-3.0-dev libpcre2-dev libpsl-dev libsodium-dev
+	libcap-ng-dev libconfuse-dev libcrypt-dev libcurl4-openssl-dev libgmime-3.0-dev libpcre2-dev libpsl-dev libsodium-dev
 	liburing-dev libuv1-dev libxxhash-dev zlib1g-dev libzstd-dev)
 # shellcheck disable=SC2034
 packages_run=(jq)
