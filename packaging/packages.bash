@@ -9,7 +9,8 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libjan
 # shellcheck disable=SC2034
 packages_run=(jq)
 # shellcheck disable=SC2034
-packages_lab=(exim4-daemon-heavy dovecot-core jq procps util-linux)
+packages_lab=(exim4-daemon-heavy dovecot-core dovecot-imapd dovecot-pop3d dovecot-sqlite sqlite3 jq
+	procps util-linux)
 # shellcheck disable=SC2034
 packages_check=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format clang-tidy cppcheck
 	valgrind mandoc shellcheck logrotate gzip zstd sqlite3 python3 perl libc6-dbg bash-completion zsh fish rspamd)
