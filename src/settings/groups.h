@@ -54,6 +54,17 @@ struct sessions_settings {
 
 struct secret_settings {
 	bool enabled;
+	struct setting_list check; /* URLs at which the logins are tried; none: they are not */
+};
+
+struct dovecot_settings {
+	const char *url;           /* NULL: the program is run */
+	const char *key_file;      /* NULL: the password is used */
+	const char *user;          /* NULL: "doveadm" */
+	const char *password_file; /* NULL: none */
+	const char *program;
+	const char *config;      /* NULL: its own */
+	const char *passwd_file; /* NULL: passwords are not in one */
 };
 
 struct tell_settings {
@@ -93,6 +104,7 @@ struct settings_values {
 	struct refuse_settings refuse;
 	struct sessions_settings sessions;
 	struct secret_settings secret;
+	struct dovecot_settings dovecot;
 	struct tell_settings tell;
 	struct brake_settings brake;
 	struct retention_settings retention;
