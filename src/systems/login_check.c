@@ -162,7 +162,7 @@ static void keep_words(struct attempt *a, struct slice line)
 	if (end > CODE_MOST)
 		end = slice_find(line, ' ');
 	line = slice_first(line, end);
-	if (memmem(line.at, line.len, secret.at, secret.len) == NULL)
+	if (line.len > 0 && memmem(line.at, line.len, secret.at, secret.len) == NULL)
 		printable_text(line, a->words, sizeof(a->words));
 }
 

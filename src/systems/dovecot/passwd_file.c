@@ -299,7 +299,7 @@ static const char *obstacle(const struct passwd_line *line)
 /* A longer one than PASSWORD_HASH_MAX is none of ours. */
 static bool copy_hash(struct slice password, char at[PASSWORD_HASH_MAX])
 {
-	if (password.len >= PASSWORD_HASH_MAX)
+	if (password.at == NULL || password.len >= PASSWORD_HASH_MAX)
 		return false;
 	memcpy(at, password.at, password.len);
 	at[password.len] = '\0';
@@ -447,7 +447,7 @@ static int replace(const struct edit *e, struct slice old, const char *hash)
 static int change(
 	struct edit *e, const char *user, const struct secret *secret, struct problem *problem)
 {
-	struct passwd_line line;
+	struct passwd_line line = {0};
 	char hash[PASSWORD_HASH_MAX], shown[PATH_SHOWN];
 	int err = read_text(e, problem);
 
@@ -488,7 +488,7 @@ static int set(
 int passwd_file_has(const char *path, const char *user, const struct secret *secret, bool *ret,
 	struct problem *problem)
 {
-	struct passwd_line line;
+	struct passwd_line line = {0};
 	struct edit e;
 	int err = 0;
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "tests/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -72,14 +73,15 @@ static void check_set(const char *scheme)
 
 static size_t count_files(const char *folder)
 {
-	char command[FOLDER_PATH_MAX + 32], number[32] = "";
+	DIR *dir = opendir(folder);
+	size_t count = 0;
 
-	(void)snprintf(command, sizeof(command), "ls -A %s | wc -l", folder);
-	FILE *out = popen(command, "re");
-	assert_non_null(out);
-	assert_non_null(fgets(number, sizeof(number), out));
-	(void)pclose(out);
-	return strtoul(number, NULL, 10);
+	assert_non_null(dir);
+	for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			count++;
+	(void)closedir(dir);
+	return count;
 }
 
 static void test_one_password_only_changes(void **state)
