@@ -1,11 +1,12 @@
 #include "formats/doveadm_reply.h"
 
+#include "base/memory.h"
 #include "base/printable.h"
 #include "base/units.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define EXIT_MOST 255
@@ -38,7 +39,7 @@ static int exit_code_of(const json_t *value)
 	return 0;
 }
 
-static bool read_rows(const json_t *rows, struct slice mailbox, struct doveadm_reply *reply)
+static bool count_rows(const json_t *rows, struct slice mailbox, struct doveadm_reply *reply)
 {
 	size_t i;
 	const json_t *row;
@@ -54,6 +55,59 @@ static bool read_rows(const json_t *rows, struct slice mailbox, struct doveadm_r
 		if (name != NULL)
 			count_row(text_of(name), mailbox, reply);
 	}
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The process of a row, if it is one of the mailbox's (is_own) or of another; 0: it is not. */
+static uint64_t process_of(const json_t *row, struct slice mailbox, bool is_own)
+{
+	struct slice name = text_of(json_object_get(row, "username"));
+	uint64_t pid = 0;
+
+	if (name.len == 0 || slice_equal_nocase(name, mailbox) != is_own ||
+		units_read_count(text_of(json_object_get(row, "pid")), UINT32_MAX, &pid) < 0)
+		return 0;
+	return pid;
+}
+
+static bool has_shared(const json_t *rows, struct slice mailbox, const struct doveadm_reply *reply)
+{
+	size_t i, count = 0;
+	const json_t *row;
+	bool found = false;
+
+	if (reply->own == 0 || reply->others == 0)
+		return false;
+	uint64_t *pids = memory_new(reply->own, sizeof(*pids));
+	json_array_foreach(rows, i, row)
+	{
+		uint64_t pid = process_of(row, mailbox, true);
+		if (pid > 0 && count < reply->own)
+			pids[count++] = pid;
+	}
+	qsort(pids, count, sizeof(*pids), compare);
+	json_array_foreach(rows, i, row)
+	{
+		uint64_t pid = process_of(row, mailbox, false);
+		if (pid > 0 && bsearch(&pid, pids, count, sizeof(*pids), compare) != NULL)
+			found = true;
+	}
+	free(pids);
+	return found;
+}
+
+static bool read_rows(const json_t *rows, struct slice mailbox, struct doveadm_reply *reply)
+{
+	if (!count_rows(rows, mailbox, reply))
+		return false;
+	reply->is_shared = has_shared(rows, mailbox, reply);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/problem.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define DOVEADM_REPLY_MAX ((size_t)4 << 20) /* bytes; a longer one is not looked at */
@@ -28,6 +29,9 @@ struct doveadm_reply {
 	/* Rows that have a user's name, such as sessions: with this mailbox's name (the case of
 	 * ASCII letters does not count, as doveadm's own masks have it), and with another. */
 	uint64_t own, others;
+	/* A process ("pid") that has one of the mailbox's sessions has another's, too. Over HTTP
+	 * only. */
+	bool is_shared;
 };
 
 /* Reads the body that answers one command with the tag DOVEADM_TAG. 0 and *ret; or *ret as it was,

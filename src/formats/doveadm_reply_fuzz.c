@@ -30,6 +30,7 @@ static void check(reader *read, struct slice body)
 		return;
 	must(a.own == b.own && a.others == b.others && a.exit_code == b.exit_code);
 	must(a.own + a.others <= body.len);
+	must(a.is_shared == b.is_shared && (!a.is_shared || (a.own > 0 && a.others > 0)));
 	must(a.exit_code >= 0 && a.exit_code <= 255);
 	size_t len = strnlen(a.error, sizeof(a.error));
 	must(len < sizeof(a.error) && (len == 0 || a.own + a.others == 0));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,28 @@ static void test_rows(void **state)
 	r = read_body("[[\"doveadmResponse\",[{\"entries\":\"1\"}],\"stanch\"]]");
 	assert_int_equal(r.own + r.others, 0);
 	assert_string_equal(r.error, "");
+}
+
+#define ROW(user, pid) "{\"username\":\"" user "\",\"pid\":\"" pid "\"}"
+
+static bool is_shared(const char *rows)
+{
+	char body[1024];
+
+	(void)snprintf(body, sizeof(body), "[[\"doveadmResponse\",[%s],\"stanch\"]]", rows);
+	return read_body(body).is_shared;
+}
+
+static void test_shared_processes(void **state)
+{
+	(void)state;
+	assert_true(is_shared(
+		ROW("bob", "7") "," ROW("ann@shop.test", "9") "," ROW("ANN@shop.test", "7")));
+	assert_false(is_shared(ROW("ann@shop.test", "7") "," ROW("Ann@shop.test", "7")));
+	assert_false(is_shared(ROW("ann@shop.test", "7") "," ROW("bob", "8")));
+	assert_false(is_shared(ROW("carl", "7") "," ROW("bob", "7")));
+	assert_false(is_shared(ROW("ann@shop.test", "x") "," ROW("bob", "x")));
+	assert_false(is_shared(ROW("ann@shop.test", "0") "," ROW("bob", "0")));
 }
 
 static void test_errors(void **state)
@@ -120,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_shared_processes),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_what_is_no_answer),
 		cmocka_unit_test(test_table),

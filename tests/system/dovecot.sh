@@ -133,4 +133,17 @@ done
 sqlite3 "$USER_TABLE" 'ALTER TABLE mailbox RENAME TO away'
 over_http flush dora@firm.test >/dev/null
 is "a server without its table refuses nobody" "$(login "$imap" dora@firm.test "$secret" | cut -d ' ' -f 1)" -11
+
+# --- one process for several users: Dovecot 2.3 would end it over HTTP, with all of them
+
+printf 'service imap {\n client_limit = 5\n process_limit = 1\n service_count = 0\n}\n' >>"$DOVECOT_CONFIG"
+doveadm -c "$DOVECOT_CONFIG" reload
+sleep 1
+sed -i "s/^ann@shop.test .*/ann@shop.test third-one/" "$ACCOUNTS"
+log_in ann@shop.test
+log_in bob@shop.test
+is "over HTTP a process that others share is left alone" "$(over_http kick ann@shop.test | cut -d ' ' -f 1)" -5
+is "the program does not end it, and that is seen" "$(with_program kick ann@shop.test | cut -d ' ' -f 1)" -11
+is "ann is there" "$(state_of ann@shop.test)" there
+is "bob, too" "$(state_of bob@shop.test)" there
 finish

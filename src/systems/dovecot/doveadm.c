@@ -134,7 +134,7 @@ static int read_refusal(const struct asking *a, const struct doveadm_reply *repl
 
 /* ---- over HTTP ---- */
 
-/* [[command, {"separateConnections": true, field: [mailbox]}, tag]] */
+/* [[command, {"separateConnections": true, field: [mailbox]}, tag]]; field NULL: of everybody. */
 static char *body_of(const struct asking *a, const char *command, const char *field, bool is_list)
 {
 	json_t *values = json_object(), *names = json_array(), *one = json_array(),
@@ -143,7 +143,9 @@ static char *body_of(const struct asking *a, const char *command, const char *fi
 	if (is_list)
 		json_put(values, "separateConnections", json_true());
 	(void)json_array_append_new(names, json_text(slice_of(a->mailbox)));
-	json_put(values, field, names);
+	if (field != NULL)
+		json_put(values, field, json_incref(names));
+	json_decref(names);
 	(void)json_array_append_new(one, json_text(slice_of(command)));
 	(void)json_array_append_new(one, values);
 	(void)json_array_append_new(one, json_text(slice_of(DOVEADM_TAG)));
@@ -340,6 +342,24 @@ static int list(const struct asking *a, uint64_t *ret_sessions, struct problem *
 	return 0;
 }
 
+/* Over HTTP, 2.3 ends the whole process of a session, with the sessions of others that it may have
+ * (a client_limit of more than 1); the program does not. */
+static int check_alone(const struct asking *a, struct problem *problem)
+{
+	struct doveadm_reply reply = {0};
+	int err = ask_http(a, "who", NULL, true, &reply, problem);
+
+	if (err == 0)
+		err = read_refusal(a, &reply, "who", "", problem);
+	if (err == 0 && reply.is_shared)
+		return problem_set(problem, -EIO,
+			"a Dovecot process of %s has sessions of others, too, that would end with "
+			"its "
+			"own",
+			a->shown);
+	return err;
+}
+
 static int kick(const struct asking *a, struct problem *problem)
 {
 	static const char *const command[] = {"kick", NULL};
@@ -368,8 +388,8 @@ static int wait_until_gone(const struct asking *a, uint64_t before, struct probl
 	}
 	if (err == 0 && left > 0)
 		return problem_set(problem, -EAGAIN,
-			"%s had %llu sessions; they were ended, and %llu are there", a->shown,
-			(unsigned long long)before, (unsigned long long)left);
+			"%s had %llu sessions; Dovecot was told to end them, and %llu are there",
+			a->shown, (unsigned long long)before, (unsigned long long)left);
 	return err;
 }
 
@@ -391,6 +411,8 @@ int doveadm_kick(const struct doveadm_options *options, const char *mailbox, uin
 
 	if (err == 0)
 		err = list(&a, &before, problem);
+	if (err == 0 && before > 0 && options->url != NULL)
+		err = check_alone(&a, problem);
 	if (err == 0 && before > 0)
 		err = kick(&a, problem);
 	if (err == 0 && before > 0)

@@ -51,7 +51,9 @@ MUST_USE int doveadm_who(const struct doveadm_options *options, const char *mail
 	uint64_t *ret_sessions, struct problem *problem);
 
 /* Ends its sessions, and looks until they are gone; *ret_ended: how many there were, perhaps none.
- * A client that knows the password may be back at once: -EAGAIN says that. */
+ * A client that knows the password may be back at once: -EAGAIN says that. So does a process that
+ * has sessions of others, too, which the program does not end; over HTTP it would be ended with
+ * them, and is left alone: -EIO. */
 MUST_USE int doveadm_kick(const struct doveadm_options *options, const char *mailbox,
 	uint64_t *ret_ended, struct problem *problem);
 

@@ -23,6 +23,7 @@
 struct server {
 	int status;                        /* of HTTP; 0: 200 */
 	const char *before, *kick, *after; /* answers to "who", before and after the first "kick" */
+	const char *all;                   /* to "who" of everybody; NULL: nobody */
 	const char *flush; /* to authCacheFlush with "user"; with "userMask": NONE */
 };
 
@@ -38,6 +39,8 @@ static const char *choose(const struct server *s, const char *request, bool *kic
 	if (strstr(request, "[[\"who\",{\"separateConnections\":true,\"mask\":[\"" ANN
 			    "\"]},\"stanch\"]]") != NULL)
 		return *kicked ? s->after : s->before;
+	if (strstr(request, "[[\"who\",{\"separateConnections\":true},\"stanch\"]]") != NULL)
+		return s->all != NULL ? s->all : NONE;
 	if (strstr(request, "[[\"authCacheFlush\",{\"user\":[\"" ANN "\"]},\"stanch\"]]") != NULL)
 		return s->flush;
 	if (strstr(request, "[[\"authCacheFlush\",{\"userMask\":[\"" ANN "\"]},\"stanch\"]]") !=
@@ -127,18 +130,22 @@ static int kick(const struct server *s, uint64_t *ret_ended)
 
 static void test_kick_over_http(void **state)
 {
-	const struct server two = {0, LIST(ROW(ANN) "," ROW(ANN)), NONE, NONE, NONE};
-	const struct server none = {0, NONE, "not asked", NONE, NONE};
-	const struct server gone = {0, LIST(ROW(ANN)), ERR("exitCode", "68"), NONE, NONE};
-	const struct server stays = {0, LIST(ROW(ANN)), NONE, LIST(ROW(ANN)), NONE};
-	const struct server others = {0, LIST(ROW(ANN) "," ROW("bob")), "not asked", NONE, NONE};
-	const struct server denied = {0, LIST(ROW(ANN)), ERR("exitCode", "77"), NONE, NONE};
-	const struct server busy = {0, ERR("exitCode", "75"), NONE, NONE, NONE};
-	const struct server odd = {0, ERR("unknownMethod", "0"), NONE, NONE, NONE};
-	const struct server garbage = {0, "hello", NONE, NONE, NONE};
+	const struct server two = {0, LIST(ROW(ANN) "," ROW(ANN)), NONE, NONE, NULL, NONE};
+	const struct server none = {0, NONE, "not asked", NONE, NULL, NONE};
+	const struct server gone = {0, LIST(ROW(ANN)), ERR("exitCode", "68"), NONE, NULL, NONE};
+	const struct server stays = {0, LIST(ROW(ANN)), NONE, LIST(ROW(ANN)), NULL, NONE};
+	const struct server others = {
+		0, LIST(ROW(ANN) "," ROW("bob")), "not asked", NONE, NULL, NONE};
+	const struct server denied = {0, LIST(ROW(ANN)), ERR("exitCode", "77"), NONE, NULL, NONE};
+	const struct server busy = {0, ERR("exitCode", "75"), NONE, NONE, NULL, NONE};
+	const struct server odd = {0, ERR("unknownMethod", "0"), NONE, NONE, NULL, NONE};
+	const struct server garbage = {0, "hello", NONE, NONE, NULL, NONE};
+	const struct server shared = {
+		0, LIST(ROW(ANN)), "not asked", NONE, LIST(ROW(ANN) "," ROW("bob")), NONE};
 	uint64_t ended = 77;
 
 	(void)state;
+	assert_int_equal(kick(&shared, &ended), -EIO);
 	assert_int_equal(kick(&two, &ended), 0);
 	assert_int_equal(ended, 2);
 	assert_int_equal(kick(&none, &ended), 0);
