@@ -66,6 +66,7 @@ struct secret_settings {
 	unsigned deed;               /* enum secret_deed of responders/secret_backend.h */
 	const char *program;         /* NULL: none */
 	int64_t timeout;             /* seconds */
+	struct setting_list check;   /* URLs at which the logins are tried; none: they are not */
 };
 
 struct cpanel_settings {
@@ -92,6 +93,16 @@ struct plesk_settings {
 	const char *key_file; /* NULL: none */
 	const char *ca_file;  /* NULL: the system's */
 	bool may_set;
+};
+
+struct dovecot_settings {
+	const char *url;           /* NULL: the program is run */
+	const char *key_file;      /* NULL: the password is used */
+	const char *user;          /* NULL: "doveadm" */
+	const char *password_file; /* NULL: none */
+	const char *program;
+	const char *config;      /* NULL: its own */
+	const char *passwd_file; /* NULL: passwords are not in one */
 };
 
 struct tell_settings {
@@ -134,6 +145,7 @@ struct settings_values {
 	struct cpanel_settings cpanel;
 	struct directadmin_settings directadmin;
 	struct plesk_settings plesk;
+	struct dovecot_settings dovecot;
 	struct tell_settings tell;
 	struct brake_settings brake;
 	struct retention_settings retention;

@@ -223,6 +223,16 @@ static const struct setting_row secret_rows[] = {
 		.most = "5m",
 		.offset = AT(secret.timeout),
 		.help = "How long one call of a panel or program may take."},
+	{.name = "secret.check",
+		.kind = SETTING_TEXT,
+		.is_list = true,
+		.initial = "",
+		.most = "255",
+		.offset = AT(secret.check),
+		.help = "Where it is tried whether the new password is let in and the old one is "
+			"not, such as smtp://127.0.0.1:587 and imap://127.0.0.1:143: imap, imaps, "
+			"pop3, pop3s, smtp or smtps, with STARTTLS as imap+starttls and so on. "
+			"Empty: it is not tried."},
 };
 
 static const struct setting_row cpanel_rows[] = {
@@ -325,6 +335,49 @@ static const struct setting_row plesk_rows[] = {
 		.help = "Whether passwords may be changed by the XML API's update/set. It is "
 			"documented to replace what is not named in it: try it on a mailbox that "
 			"nobody needs."},
+};
+
+static const struct setting_row dovecot_rows[] = {
+	{.name = "dovecot.url",
+		.kind = SETTING_URL,
+		.initial = "",
+		.offset = AT(dovecot.url),
+		.help = "Dovecot's HTTP interface for doveadm, such as http://127.0.0.1:8080 "
+			"(service doveadm, inet_listener http). Empty: the program doveadm is "
+			"run."},
+	{.name = "dovecot.key_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(dovecot.key_file),
+		.help = "A file that has the key of that interface in it (doveadm_api_key) and "
+			"that others cannot read. Empty: dovecot.password_file is used."},
+	{.name = "dovecot.user",
+		.kind = SETTING_TEXT,
+		.initial = "doveadm",
+		.offset = AT(dovecot.user),
+		.help = "The name that goes with the password. Dovecot knows this one only."},
+	{.name = "dovecot.password_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(dovecot.password_file),
+		.help = "A file that has the password of that interface in it (doveadm_password) "
+			"and that others cannot read."},
+	{.name = "dovecot.program",
+		.kind = SETTING_PATH,
+		.initial = "/usr/bin/doveadm",
+		.offset = AT(dovecot.program),
+		.help = "The program doveadm."},
+	{.name = "dovecot.config",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(dovecot.config),
+		.help = "The configuration that it is run with (its option -c). Empty: its own."},
+	{.name = "dovecot.passwd_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(dovecot.passwd_file),
+		.help = "The passwd-file in which the mailboxes' passwords stand. Empty: they do "
+			"not stand in one."},
 };
 
 static const struct setting_row tell_rows[] = {
@@ -430,6 +483,7 @@ static const struct setting_group groups[] = {
 	GROUP("directadmin", directadmin_rows,
 		"How DirectAdmin is asked, where it has the passwords."),
 	GROUP("plesk", plesk_rows, "How Plesk is asked, where it has the passwords."),
+	GROUP("dovecot", dovecot_rows, "How Dovecot is asked and told."),
 	GROUP("tell", tell_rows, "Telling the owner and the administrator."),
 	GROUP("brake", brake_rows,
 		"How much may be done without asking. Beyond it, a person is asked."),
