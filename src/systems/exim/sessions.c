@@ -424,25 +424,24 @@ static void count_ended(const struct look *l, struct sessions_ended *ret)
 	}
 }
 
-/* A process whose connection is gone may still be at work on what it had read before. */
-static void wait_for_processes(const struct look *l, int64_t until_ms)
+/* Until all processes of those that were open at the last look, or were not, have ended. */
+static void wait_for_processes(const struct look *l, bool are_open, int64_t until_ms)
 {
 	for (size_t i = 0; i < l->session_count; i++) {
 		int64_t rest = until_ms - now_ms();
 		if (rest <= 0)
 			return;
-		if (!l->sessions[i].is_open)
+		if (l->sessions[i].is_open == are_open)
 			(void)live_process_ended(&l->sessions[i].process, rest);
 	}
 }
 
-static void pause_round(int64_t until_ms)
+/* A process that was just ended is the sooner looked at again. */
+static void wait_round(const struct look *l, int64_t until_ms)
 {
-	int64_t rest = until_ms - now_ms();
-	int64_t ms = rest < SESSIONS_ROUND_MS ? rest : SESSIONS_ROUND_MS;
-	const struct timespec t = {.tv_nsec = (ms > 0 ? ms : 0) * 1000000};
+	int64_t round_ms = now_ms() + SESSIONS_ROUND_MS;
 
-	(void)nanosleep(&t, NULL);
+	wait_for_processes(l, true, round_ms < until_ms ? round_ms : until_ms);
 }
 
 int sessions_end(const struct sessions_of *of, enum sessions_means means, int64_t time_ms,
@@ -455,16 +454,17 @@ int sessions_end(const struct sessions_of *of, enum sessions_means means, int64_
 	int err = look_once(l);
 	while (err == 0) {
 		count_ended(l, ret);
-		if (ret->left == 0 || now_ms() >= until)
+		if (ret->left == l->beyond || now_ms() >= until)
 			break;
 		err = end_open(l, &means);
 		if (err == 0) {
-			pause_round(until);
+			wait_round(l, until);
 			err = look_once(l);
 		}
 	}
+	/* one whose connection is gone may still be at work on what it had read before */
 	if (err == 0)
-		wait_for_processes(l, until);
+		wait_for_processes(l, false, until);
 	look_free(l);
 	return err;
 }
