@@ -99,7 +99,7 @@ static ssize_t hear(int fd, void *at, size_t room, struct problem *problem)
 }
 
 /* What an NLMSG_ERROR says: 0 is a yes. */
-static int said_error(const struct nlmsghdr *head)
+static int said_error(struct nlmsghdr *head)
 {
 	const struct nlmsgerr *e = (const struct nlmsgerr *)NLMSG_DATA(head);
 
@@ -137,7 +137,7 @@ static bool fits(const struct tcp_choice *choice, const struct tcp_socket *s)
 						  sizeof(s->remote.address)) == 0);
 }
 
-static int take_socket(const struct listing *l, const struct nlmsghdr *head)
+static int take_socket(const struct listing *l, struct nlmsghdr *head)
 {
 	const struct inet_diag_msg *m = (const struct inet_diag_msg *)NLMSG_DATA(head);
 
@@ -156,7 +156,7 @@ static int take_socket(const struct listing *l, const struct nlmsghdr *head)
 	return 0;
 }
 
-static int take_one(struct listing *l, const struct nlmsghdr *head)
+static int take_one(struct listing *l, struct nlmsghdr *head)
 {
 	if ((head->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
 		return -EAGAIN;
@@ -174,7 +174,7 @@ static int take_one(struct listing *l, const struct nlmsghdr *head)
 	}
 }
 
-static int take_answer(struct listing *l, const struct nlmsghdr *head, size_t len)
+static int take_answer(struct listing *l, struct nlmsghdr *head, size_t len)
 {
 	int err = 0;
 
@@ -202,7 +202,7 @@ static int list_family(int fd, struct listing *l, struct problem *problem)
 		ssize_t n = hear(fd, answer, sizeof(answer), problem);
 		if (n < 0)
 			return (int)n;
-		err = take_answer(l, (const struct nlmsghdr *)answer, (size_t)n);
+		err = take_answer(l, (struct nlmsghdr *)answer, (size_t)n);
 		if (err < 0)
 			(void)problem_set(problem, err, "the kernel's list of TCP connections: %s",
 				strerror(-err));
@@ -240,7 +240,7 @@ static void id_of_end(bool is_ipv6, const struct tcp_end *end, __be32 address[4]
 static int answer_to_destroy(int fd, struct problem *problem)
 {
 	_Alignas(struct nlmsghdr) char answer[ANSWER_ROOM];
-	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
+	struct nlmsghdr *head = (struct nlmsghdr *)answer;
 	ssize_t n = hear(fd, answer, sizeof(answer), problem);
 
 	if (n < 0)
