@@ -74,6 +74,11 @@ static int end_dovecot(const struct responding *r, uint64_t *ret_ended, struct p
 	return 0;
 }
 
+static const char *sessions_word(uint64_t count)
+{
+	return count == 1 ? "session" : "sessions";
+}
+
 static void write_note(json_t *note, const struct sessions_ended *ended, uint64_t dovecot)
 {
 	(void)json_object_set_new(note, "found", json_integer((json_int_t)ended->found));
@@ -104,12 +109,13 @@ static int act(struct responding *r, json_t *note, struct problem *said)
 		return problem_set(said, dovecot_err, "%s", of_dovecot.text);
 	if (ended.left > 0)
 		return problem_set(said, -EAGAIN,
-			"%" PRIu64 " of %" PRIu64 " SMTP sessions are still open", ended.left,
-			ended.found);
+			"of %" PRIu64 " SMTP %s %" PRIu64 " %s still open", ended.found,
+			sessions_word(ended.found), ended.left, ended.left == 1 ? "is" : "are");
 	return problem_set(said, 0,
-		"ended %" PRIu64 " SMTP sessions (%" PRIu64 " cut, %" PRIu64
-		" by signal) and %" PRIu64 " of Dovecot's",
-		ended.destroyed + ended.signalled, ended.destroyed, ended.signalled, dovecot);
+		"ended %" PRIu64 " SMTP %s (%" PRIu64 " cut, %" PRIu64 " by signal) and %" PRIu64
+		" of Dovecot's",
+		ended.destroyed + ended.signalled, sessions_word(ended.destroyed + ended.signalled),
+		ended.destroyed, ended.signalled, dovecot);
 }
 
 static int check(const struct responding *r, const json_t *note, struct problem *said)
@@ -124,7 +130,8 @@ static int check(const struct responding *r, const json_t *note, struct problem 
 	if (err < 0)
 		return err;
 	if (open > 0)
-		return problem_set(said, -ENOENT, "%" PRIu64 " SMTP sessions are open", open);
+		return problem_set(said, -ENOENT, "%" PRIu64 " SMTP %s open", open,
+			open == 1 ? "session is" : "sessions are");
 	return problem_set(said, 0, "no SMTP session is open");
 }
 

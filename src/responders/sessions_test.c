@@ -179,10 +179,10 @@ static void test_ended(void **state)
 	assert_string_equal(
 		w->said.text, "end the SMTP sessions that mailbox:ann@shop.test has open (1 now)");
 	assert_int_equal(responder_sessions.check(&w->responding, w->note, &w->said), -ENOENT);
-	assert_string_equal(w->said.text, "1 SMTP sessions are open");
+	assert_string_equal(w->said.text, "1 SMTP session is open");
 	assert_int_equal(responder_sessions.act(&w->responding, w->note, &w->said), 0);
 	assert_string_equal(
-		w->said.text, "ended 1 SMTP sessions (0 cut, 1 by signal) and 0 of Dovecot's");
+		w->said.text, "ended 1 SMTP session (0 cut, 1 by signal) and 0 of Dovecot's");
 	assert_int_equal(noted(w, "found"), 1);
 	assert_int_equal(noted(w, "signalled"), 1);
 	assert_int_equal(responder_sessions.check(&w->responding, w->note, &w->said), 0);
@@ -197,7 +197,7 @@ static void test_left(void **state)
 
 	begin_session(w, *state, false);
 	assert_int_equal(responder_sessions.act(&w->responding, w->note, &w->said), -EAGAIN);
-	assert_string_equal(w->said.text, "1 of 1 SMTP sessions are still open");
+	assert_string_equal(w->said.text, "of 1 SMTP session 1 is still open");
 	assert_int_equal(noted(w, "left"), 1);
 	assert_int_equal(responder_sessions.check(&w->responding, w->note, &w->said), -ENOENT);
 	assert_int_equal(kill(w->pid, 0), 0);

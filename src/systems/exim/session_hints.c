@@ -17,6 +17,7 @@
 #define LOOK_BACK    64 /* hints among which one that is the same is looked for */
 #define QUARTER      900
 #define DISORDER_S   60
+#define ZONE_MOST    (14 * 3600)
 #define ZONE_UNKNOWN INT64_MIN
 
 struct session_hints {
@@ -83,24 +84,33 @@ static void learn_zone(struct session_hints *h, const struct exim_log_line *l)
 	if (l->time.year == 0)
 		return;
 	int64_t apart = civil_seconds(&l->time) - exim_id_seconds(&l->id) + DISORDER_S;
-	int64_t quarters = apart / QUARTER - (apart % QUARTER < 0);
+	int64_t zone = (apart / QUARTER - (apart % QUARTER < 0)) * QUARTER;
 
-	h->zone = quarters * QUARTER;
+	if (zone >= -ZONE_MOST && zone <= ZONE_MOST)
+		h->zone = zone;
 }
 
-/* false: it cannot be told. */
-static bool time_of(
+/* When the line was written; false: it cannot be told. */
+static bool time_of_line(
 	const struct session_hints *h, const struct exim_log_line *l, int64_t *ret_seconds)
 {
-	if (l->id.len > 0) {
-		*ret_seconds = exim_id_seconds(&l->id);
-		return true;
-	}
 	if (l->time.year == 0 || (!l->time.has_zone && h->zone == ZONE_UNKNOWN))
 		return false;
 	*ret_seconds = civil_seconds(&l->time) -
 		       (l->time.has_zone ? (int64_t)l->time.zone_minutes * 60 : h->zone);
 	return true;
+}
+
+/* Of a line with an id the moment at which the message began; it may have been written long after,
+ * and that is what counts for whether it is new enough. */
+static bool time_of(
+	const struct session_hints *h, const struct exim_log_line *l, int64_t *ret_seconds)
+{
+	int64_t written = 0;
+	bool is_known = time_of_line(h, l, &written);
+
+	*ret_seconds = l->id.len > 0 ? exim_id_seconds(&l->id) : written;
+	return (is_known && written >= h->since) || (l->id.len > 0 && *ret_seconds >= h->since);
 }
 
 /* ---- hints ---- */
@@ -152,8 +162,7 @@ static void take(struct session_hints *h, const struct exim_log_line *l,
 {
 	struct session_hint hint = {.pid = l->id.len > 0 ? exim_id_process(&l->id) : l->pid};
 
-	if (client->ip.at == NULL || !is_of_mailbox(h, login) || !time_of(h, l, &hint.at) ||
-		hint.at < h->since)
+	if (client->ip.at == NULL || !is_of_mailbox(h, login) || !time_of(h, l, &hint.at))
 		return;
 	if (client->port > UINT16_MAX ||
 		tcp_end_read(client->ip, (uint16_t)client->port, &hint.peer) < 0)

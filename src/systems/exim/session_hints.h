@@ -5,8 +5,9 @@
  * found by looking (systems/exim/sessions.h). A session that has logged in and then sent nothing
  * is in no log line yet.
  *
- * The time of a message is that of its id. A line without one has local time, whose zone is learnt
- * from lines that have both; before the first of those such a line is passed over. */
+ * The time of a message is that of its id, the moment at which it began. A line without one has
+ * local time, whose zone is learnt from lines that have both; before the first of those such a line
+ * is passed over. */
 #ifndef STANCH_SYSTEMS_EXIM_SESSION_HINTS_H
 #define STANCH_SYSTEMS_EXIM_SESSION_HINTS_H
 
@@ -31,7 +32,8 @@ struct session_hint {
 
 struct session_hints;
 
-/* Of a mailbox, from a time on (seconds; 0: all that is found). The source is copied. */
+/* Of a mailbox, by lines that were written from a time on (seconds; 0: all that is found). The
+ * source is copied. */
 struct session_hints *session_hints_new(const struct source *mailbox, int64_t since);
 void session_hints_free(struct session_hints *hints); /* NULL is fine */
 AUTO_FREE(session_hints)

@@ -115,6 +115,23 @@ static void test_passed_over(void **state)
 	}
 }
 
+/* It began before that time and was whole, and in the log, after it. */
+static void test_slow_message(void **state)
+{
+	AUTO(session_hints) h = hints_of("ann@shop.test", SECOND + 10);
+
+	(void)state;
+	session_hints_line(
+		h, slice_of("2026-11-25 03:33:13 1xW3km-0006J3-20 <= ann@shop.test H=(x) "
+			    "[192.0.2.7]:4 P=esmtpa A=dovecot_plain:ann@shop.test S=324"));
+	assert_int_equal(count_of(h), 0);
+	session_hints_line(
+		h, slice_of("2026-11-25 03:33:14 1xW3km-0006J3-20 <= ann@shop.test H=(x) "
+			    "[192.0.2.7]:4 P=esmtpa A=dovecot_plain:ann@shop.test S=324"));
+	assert_int_equal(count_of(h), 1);
+	assert_int_equal(hint_at(h, 0)->at, SECOND);
+}
+
 /* A local process can give an address with a line feed in its quotes; the next line is then its. */
 static void test_forged_line(void **state)
 {
@@ -157,6 +174,13 @@ static void test_refused(void **state)
 	check_refused("2026-11-25 09:18:04", "2026-11-25 09:18:06 " REFUSED, SECOND + 2);
 	check_refused("2026-11-24 22:33:04", "2026-11-24 22:33:06 " REFUSED, SECOND + 2);
 	check_refused("2026-11-24 22:33:04", "2026-11-25 05:03:06 +0130 " REFUSED, SECOND + 2);
+
+	/* no zone is that far away: the line with the id is of an hour long ago */
+	AUTO(session_hints) odd = hints_of("ann@shop.test", 0);
+	session_hints_line(odd, slice_of("2026-11-26 03:33:04 1xW3km-0006J3-20 <= bob@shop.test "
+					 "U=bob P=local S=1"));
+	session_hints_line(odd, slice_of("2026-11-26 03:33:05 " REFUSED));
+	assert_int_equal(count_of(odd), 0);
 
 	/* after the message: the id that it would have got names the process */
 	session_hints_line(
@@ -268,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_passed_over),
+		cmocka_unit_test(test_slow_message),
 		cmocka_unit_test(test_forged_line),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bounded),

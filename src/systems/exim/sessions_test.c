@@ -189,20 +189,30 @@ static char *base62(uint64_t n, size_t digits, char *at)
 	return at;
 }
 
+static char *time_text(int64_t seconds, char at[32])
+{
+	struct tm tm;
+	time_t time = (time_t)seconds;
+
+	assert_non_null(gmtime_r(&time, &tm));
+	assert_true(strftime(at, 32, "%Y-%m-%d %H:%M:%S", &tm) > 0);
+	return at;
+}
+
 /* A message of that mailbox, received by that process so many seconds ago. port 0: not logged. */
 static void log_message(
 	const struct world *w, const char *mailbox, pid_t pid, unsigned port, int64_t seconds_ago)
 {
-	char second[8], process[16], peer[16] = "";
+	char second[8], process[16], peer[16] = "", text[32];
+	int64_t at = time(NULL) - seconds_ago;
 	FILE *out = fopen(w->log, "a");
 
 	assert_non_null(out);
 	if (port != 0)
 		(void)snprintf(peer, sizeof(peer), ":%u", port);
 	(void)fprintf(out,
-		"2026-12-01 13:34:56 %s-%s-0000 <= %s H=(x) [127.0.0.1]%s P=esmtpa "
-		"A=dovecot_plain:%s S=324\n",
-		base62((uint64_t)(time(NULL) - seconds_ago), 6, second),
+		"%s %s-%s-0000 <= %s H=(x) [127.0.0.1]%s P=esmtpa A=dovecot_plain:%s S=324\n",
+		time_text(at, text), base62((uint64_t)at, 6, second),
 		base62((uint64_t)pid, 11, process), mailbox, peer, mailbox);
 	assert_int_equal(fclose(out), 0);
 }
@@ -211,17 +221,13 @@ static void log_message(
 static void log_refusal(const struct world *w, unsigned port)
 {
 	char text[32];
-	struct tm tm;
-	time_t now = time(NULL);
 	FILE *out = fopen(w->log, "a");
 
 	assert_non_null(out);
-	assert_non_null(gmtime_r(&now, &tm));
-	assert_true(strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0);
 	(void)fprintf(out,
 		"%s +0000 H=(x) [127.0.0.1]:%u F=<a@b.test> A=dovecot_plain:ann@shop.test rejected "
 		"RCPT <x@y.test>: no\n",
-		text, port);
+		time_text(time(NULL), text), port);
 	assert_int_equal(fclose(out), 0);
 }
 
