@@ -475,21 +475,29 @@ static int look_as_nobody(const struct sessions_of *of)
 	return err == -EACCES && n == 9 && strstr(problem.text, "CAP_SYS_PTRACE") != NULL ? 0 : 2;
 }
 
+static void check_no_right(const struct world *w)
+{
+	const struct sessions_of of = of_ann(w);
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(look_as_nobody(&of));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 /* "Could not look" is never shown as none. */
 static void test_no_right(void **state)
 {
 	struct world *w = world_new(*state, "exim4");
-	struct served *s = begin_session(w, 0, "prompt");
-	const struct sessions_of of = of_ann(w);
-	int status = -1;
+	struct served *s = begin_session(w, 0, "prompt"), *other = begin_session(w, 1, "prompt");
 
-	log_message(w, "ann@shop.test", s->pid, s->client_port, 0);
 	if (geteuid() == 0) {
-		pid_t child = fork();
-		if (child == 0)
-			_exit(look_as_nobody(&of));
-		assert_int_equal(waitpid(child, &status, 0), child);
-		assert_int_equal(status, 0);
+		log_refusal(w, other->client_port);
+		check_no_right(w);
+		log_message(w, "ann@shop.test", s->pid, s->client_port, 0);
+		check_no_right(w);
 	}
 	world_free(w);
 }
