@@ -1,8 +1,9 @@
 /* live_process.h - a process that runs now, held by a descriptor (pidfd), so that nothing is
  * learnt of, or said to, another one that has got its number meanwhile.
  *
- * Source: Linux, proc(5), pidfd_open(2), pidfd_send_signal(2). Of another user's process the
- * program and the sockets are shown to CAP_SYS_PTRACE only, and a signal needs CAP_KILL. */
+ * Source: Linux, proc(5), pidfd_open(2) (since 5.3), pidfd_send_signal(2). Of another user's
+ * process the program and the sockets are shown to CAP_SYS_PTRACE only, and a signal needs
+ * CAP_KILL. */
 #ifndef STANCH_SYSTEMS_LIVE_PROCESS_H
 #define STANCH_SYSTEMS_LIVE_PROCESS_H
 
@@ -25,7 +26,7 @@ struct live_process {
 };
 
 /* 0 and *ret; -ESRCH when there is no such process (or it has ended and was not waited for);
- * -EACCES when it is not shown to us; another negative errno. */
+ * -EACCES when it is not shown to us; -ENOSYS before Linux 5.3; another negative errno. */
 MUST_USE int live_process_open(pid_t pid, struct live_process *ret);
 void live_process_close(struct live_process *p);
 
