@@ -17,7 +17,7 @@
 #define LOOK_BACK    64 /* hints among which one that is the same is looked for */
 #define QUARTER      900
 #define DISORDER_S   60
-#define ZONE_MOST    (14 * 3600)
+#define ZONE_MOST    ((int64_t)14 * 3600)
 #define ZONE_UNKNOWN INT64_MIN
 
 struct session_hints {
