@@ -62,6 +62,7 @@ struct options {
 	unsigned first; /* number of the first invented recipient */
 	bool dictionary;
 	bool different;
+	bool no_reopen;
 	bool verbose;
 	const char *tag;
 	const char *raw_path;
@@ -588,6 +589,8 @@ static void run_session(struct session *s)
 			(void)fprintf(stderr, "mailflood: session %u: %s\n", s->number, s->line);
 			(void)close(s->fd);
 			s->fd = -1;
+			if (opt->no_reopen)
+				break;
 		}
 		pause_for(opt->pause_ms);
 	}
@@ -679,6 +682,7 @@ static const char usage[] =
 	"  --different             another subject and body for each message\n"
 	"  --subject TEXT --header LINE --helo NAME --tag WORD --seed N\n"
 	"  --raw FILE              send this file as headers and body\n"
+	"  --no-reopen             a session that is ended by the other side is not opened again\n"
 	"  --verbose               print queue id and recipients of each accepted message\n";
 
 enum option_code {
@@ -706,6 +710,7 @@ enum option_code {
 	TAG,
 	SEED,
 	RAW,
+	NO_REOPEN,
 	VERBOSE,
 	HELP
 };
@@ -735,6 +740,7 @@ static const struct option long_options[] = {
 	{"tag", required_argument, NULL, TAG},
 	{"seed", required_argument, NULL, SEED},
 	{"raw", required_argument, NULL, RAW},
+	{"no-reopen", no_argument, NULL, NO_REOPEN},
 	{"verbose", no_argument, NULL, VERBOSE},
 	{"help", no_argument, NULL, HELP},
 	{NULL, 0, NULL, 0},
@@ -821,6 +827,8 @@ static void parse_options(struct options *opt, int argc, char **argv)
 			opt->dictionary = true;
 		else if (code == DIFFERENT)
 			opt->different = true;
+		else if (code == NO_REOPEN)
+			opt->no_reopen = true;
 		else if (code == VERBOSE)
 			opt->verbose = true;
 		else if (code == HELP && fputs(usage, stdout) >= 0)

@@ -2,6 +2,8 @@
 
 #include "responders/refuse.h"
 #include "responders/secret.h"
+#include "responders/sessions.h"
 
-const struct responder *const responder_table[] = {&responder_refuse, &responder_secret};
+const struct responder *const responder_table[] = {
+	&responder_refuse, &responder_sessions, &responder_secret};
 const size_t responder_table_count = sizeof(responder_table) / sizeof(responder_table[0]);

@@ -57,6 +57,8 @@ struct refuse_settings {
 
 struct sessions_settings {
 	bool enabled;
+	unsigned means; /* place among the words of its row: both, destroy, signal */
+	int64_t time;   /* seconds */
 };
 
 struct secret_settings {

@@ -170,6 +170,8 @@ static const struct setting_row refuse_rows[] = {
 		.help = "What the customer's mail program shows when its mail is refused."},
 };
 
+static const char *const sessions_means[] = {"both", "destroy", "signal", NULL};
+
 static const struct setting_row sessions_rows[] = {
 	{.name = "sessions.enabled",
 		.kind = SETTING_BOOL,
@@ -177,6 +179,21 @@ static const struct setting_row sessions_rows[] = {
 		.offset = AT(sessions.enabled),
 		.help = "Whether the sessions that a contained mailbox has open are ended: its "
 			"SMTP connections, and what Dovecot keeps for it."},
+	{.name = "sessions.means",
+		.kind = SETTING_CHOICE,
+		.initial = "both",
+		.words = sessions_means,
+		.offset = AT(sessions.means),
+		.help = "How an SMTP session is ended. destroy: its connection is cut, whatever it "
+			"is doing. signal: Exim is told to end it, which it does when it waits for "
+			"the next command. both: it is cut, and told where the kernel cannot cut."},
+	{.name = "sessions.time",
+		.kind = SETTING_SECONDS,
+		.initial = "2s",
+		.least = "1s",
+		.most = "1m",
+		.offset = AT(sessions.time),
+		.help = "How long that is tried before the rest is left for another time."},
 };
 
 /* In the order of enum secret_deed. */

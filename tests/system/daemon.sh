@@ -73,6 +73,17 @@ echo 'hold { enabled = perhaps }' >"$work/stanch.conf"
 kill -HUP "$daemon"
 holds_true "a mistake is refused, and the old settings stay" wait_for 60 says reload-refused
 is "in force" "$(stanch status --json | jq -r .mode)" hold
+if [[ $EUID -eq 0 ]]; then
+	hand_may() { [[ "$(status_of hand CapEff) $(status_of hand CapBnd)" == "$1 $1" ]]; }
+	configure yes 'sessions { enabled = yes }'
+	kill -HUP "$daemon"
+	# with net_admin and sys_ptrace
+	holds_true "to end sessions the hand has two rights more" wait_for 60 hand_may 00000000000810ff
+	configure yes
+	kill -HUP "$daemon"
+	holds_true "and without that none of them" wait_for 60 hand_may 00000000000000ff
+	holds_true "and all is well again" wait_for 60 stanch status
+fi
 configure yes
 
 # --- the flood ------------------------------------------------------------------------------------

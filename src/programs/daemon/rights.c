@@ -21,19 +21,40 @@ int rights_of_reader(const char *login, uid_t uid, gid_t gid)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-int rights_of_hand(void)
+static int keep_right(unsigned right)
+{
+	return capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+		       right) == 0
+		       ? 0
+		       : -EINVAL;
+}
+
+int rights_of_hand(bool ends_sessions)
 {
 	/* files of another user, made, moved and given back; Exim's user, to run Exim as; signals
-	 * to a command that takes too long */
+	 * to a command that takes too long, and to Exim's sessions */
 	static const unsigned kept[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
 		CAP_FOWNER, CAP_FSETID, CAP_SETUID, CAP_SETGID, CAP_KILL};
+	/* to see which of Exim's processes holds a connection, and to cut it; systemd or a
+	 * container may have taken them away before */
+	static const unsigned of_sessions[] = {CAP_SYS_PTRACE, CAP_NET_ADMIN};
+	bool has[sizeof(of_sessions) / sizeof(of_sessions[0])];
+	int err = 0;
 
 	if (geteuid() != 0)
 		return 0;
+	if (capng_get_caps_process() != 0)
+		return -EPERM;
+	for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++)
+		has[i] = ends_sessions &&
+			 capng_have_capability(CAPNG_PERMITTED, of_sessions[i]) != 0;
 	capng_clear(CAPNG_SELECT_BOTH);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
-			    kept[i]) != 0)
-			return -EINVAL;
+	for (size_t i = 0; err == 0 && i < sizeof(kept) / sizeof(kept[0]); i++)
+		err = keep_right(kept[i]);
+	for (size_t i = 0; err == 0 && i < sizeof(has) / sizeof(has[0]); i++)
+		if (has[i])
+			err = keep_right(of_sessions[i]);
+	if (err < 0)
+		return err;
 	return capng_apply(CAPNG_SELECT_BOTH) == 0 ? 0 : -EPERM;
 }

@@ -5,6 +5,7 @@
 
 #include "base/attribute.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Of who reads what strangers wrote: nothing but what that user may, and no program gives more (no
@@ -13,8 +14,9 @@
 MUST_USE int rights_of_reader(const char *login, uid_t uid, gid_t gid);
 
 /* Of who moves mail under Exim's locks: root's rights over files and users, and no other: none over
- * the network, the kernel, devices or other processes' memory. Nothing happens when it is not root.
- */
-MUST_USE int rights_of_hand(void);
+ * the network, the kernel, devices or other processes' memory. ends_sessions: with the two that
+ * it takes to see which process holds a connection and to cut it (CAP_SYS_PTRACE, CAP_NET_ADMIN;
+ * tests/system/sessions.sh), as far as it has them. Nothing happens when it is not root. */
+MUST_USE int rights_of_hand(bool ends_sessions);
 
 #endif

@@ -84,7 +84,7 @@ int starter_read(const struct starter_settings *starter, struct settings **ret_s
 static int give_up_rights(const struct daemon_plan *plan, size_t which)
 {
 	if (which == HAND)
-		return rights_of_hand();
+		return rights_of_hand(plan->values->sessions.enabled);
 	return rights_of_reader(plan->changes_user ? plan->watcher_login : NULL, plan->watcher_uid,
 		plan->watcher_gid);
 }
