@@ -277,3 +277,11 @@ bool password_hash_matches(const char *hash, const struct secret *secret)
 	return !is_argon2 && (word.at == NULL || is_one_of(word, crypts)) &&
 	       matches_crypt(text.at, secret);
 }
+
+void password_hash_mark(struct slice hash, char at[PASSWORD_HASH_MARK])
+{
+	unsigned char sum[crypto_hash_sha256_BYTES];
+
+	(void)crypto_hash_sha256(sum, (const unsigned char *)hash.at, hash.len);
+	(void)sodium_bin2hex(at, PASSWORD_HASH_MARK, sum, sizeof(sum));
+}

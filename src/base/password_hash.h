@@ -6,6 +6,7 @@
 #include "base/attribute.h"
 #include "base/problem.h"
 #include "base/secret.h"
+#include "base/slice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +38,9 @@ bool password_hash_matches(const char *hash, const struct secret *secret);
 
 /* Whether it is of a scheme that password_hash_make() keeps. */
 bool password_hash_is_good(const char *hash);
+
+/* Puts what tells one stored hash from another into at, 64 hex digits and a NUL: its SHA-256. */
+#define PASSWORD_HASH_MARK 65
+void password_hash_mark(struct slice hash, char at[PASSWORD_HASH_MARK]);
 
 #endif

@@ -311,8 +311,8 @@ static bool is_changed(const struct run *run)
 
 	if (i < 0 || !run->rows[i].is_there || run->rows[i].state != ACTION_DONE)
 		return false;
-	const char *how = json_string_value(json_object_get(run->rows[i].note, "how"));
-	return how != NULL && strcmp(how, "changed") == 0;
+	const char *deed = json_string_value(json_object_get(run->rows[i].note, "do"));
+	return deed != NULL && strcmp(deed, "change") == 0;
 }
 
 int containment_close(struct containment *c, struct contained *ret, struct problem *problem)

@@ -61,7 +61,7 @@ static int act(int i, struct responding *r, json_t *note, struct problem *said)
 	if (i == SECRET) {
 		if (world.gives_secret)
 			r->secret = secret_new(slice_of("correct horse"));
-		json_object_set_new(note, "how", json_string("changed"));
+		json_object_set_new(note, "do", json_string("change"));
 		if (world.comes_back)
 			world.is_so[SESSIONS] = false;
 	}

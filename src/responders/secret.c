@@ -3,8 +3,15 @@
 #include "base/json_text.h"
 #include "base/printable.h"
 #include "responders/secret_backend.h"
+#include "systems/dovecot/doveadm.h"
+#include "systems/login_check.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#define LOGIN_TRIES    5
+#define LOGIN_AGAIN_MS 500
 
 /* One row for each of secret.do. */
 static const struct deed {
@@ -137,14 +144,57 @@ static int hide(const struct secret *secret, int err, struct problem *said)
 	return problem_set(said, err, "it failed, and the reason given has the new password in it");
 }
 
-/* Logs in as its owner would: the new password must work, the old one is not known to us. Nothing
- * is configured to log in to, so nothing is tried. */
-static int try_login(const struct responding *r, const struct secret *secret, bool *ret_tried,
-	struct problem *said)
+/* A server may go on for a moment with what it has read before: one that refuses is asked again. */
+static int log_in(const struct login_check *check, struct problem *said)
 {
-	(void)r, (void)secret, (void)said;
-	*ret_tried = false;
+	enum login_result result = LOGIN_REFUSED;
+	int err = 0;
+
+	for (int i = 0; i < LOGIN_TRIES && err == 0 && result == LOGIN_REFUSED; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, LOGIN_AGAIN_MS);
+		err = login_check(check, &result, said);
+	}
+	if (err == 0 && result == LOGIN_REFUSED)
+		return problem_set(said, -EIO, "%s does not let %s in with the new password",
+			check->url, check->user);
+	return err;
+}
+
+/* Logs in as its owner would, everywhere. What cannot be asked now proves nothing, either way. */
+static int try_login(const struct responding *r, const struct task *task,
+	const struct secret *secret, bool *ret_tried, struct problem *said)
+{
+	const struct setting_list *urls = &r->values->secret.check;
+
+	for (size_t i = 0; i < urls->count; i++) {
+		const struct login_check check = {.url = urls->at[i],
+			.user = task->mailbox.address,
+			.secret = secret,
+			.time_ms = r->values->secret.timeout * 1000};
+		int err = log_in(&check, said);
+
+		if (err == -EIO || err == -EINVAL)
+			return err;
+		*ret_tried = *ret_tried || err == 0;
+	}
 	return 0;
+}
+
+/* Dovecot may let the old password in until it has forgotten it. */
+static int flush_cache(const struct responding *r, const struct task *task, struct problem *said)
+{
+	struct doveadm_options options;
+	AUTO(secret) key = NULL;
+
+	if (!r->values->dovecot.enabled)
+		return 0;
+	int err = doveadm_options_read(&r->values->dovecot, &options, &key, said);
+	if (err < 0)
+		return err;
+	options.time_ms = r->values->secret.timeout * 1000;
+	err = doveadm_flush(&options, task->mailbox.address, said);
+	return err == -ENOENT ? 0 : err;
 }
 
 /* 0: it is the password, as far as anybody can tell; *ret_proved says whether somebody could. */
@@ -160,7 +210,7 @@ static int prove(const struct responding *r, const struct task *task, const stru
 			"%s says that the password of %s is changed, but it is not the new one",
 			task->backend->name, task->mailbox.address);
 	if (err == 0)
-		err = try_login(r, secret, ret_proved, said);
+		err = try_login(r, task, secret, ret_proved, said);
 	*ret_proved = *ret_proved || task->backend->can_tell;
 	return err;
 }
@@ -171,6 +221,8 @@ static int change(struct responding *r, const struct task *task, struct problem 
 	bool is_proved = false;
 	int err = task->backend->set(r->values, &task->mailbox, fresh, said);
 
+	if (err == 0)
+		err = flush_cache(r, task, said);
 	if (err == 0)
 		err = prove(r, task, fresh, &is_proved, said);
 	if (err < 0)
@@ -222,6 +274,33 @@ static int suspend(
 
 /* ---- the responder ---- */
 
+static void put_mark(const struct responding *r, const struct task *task, json_t *note)
+{
+	char mark[SECRET_MARK];
+	struct problem unseen;
+
+	(void)json_object_del(note, "mark");
+	if (task->deed == SECRET_CHANGE && task->backend->mark != NULL &&
+		task->backend->mark(r->values, &task->mailbox, mark, &unseen) == 0)
+		json_put(note, "mark", json_string(mark));
+}
+
+/* Whether somebody has set the password since: a thief in a session of webmail may. */
+static int compare_mark(const struct responding *r, const struct task *task, const json_t *note,
+	struct problem *said)
+{
+	const char *was = json_string_value(json_object_get(note, "mark"));
+	char mark[SECRET_MARK];
+
+	if (was == NULL || task->backend->mark == NULL)
+		return 0;
+	int err = task->backend->mark(r->values, &task->mailbox, mark, said);
+	if (err == 0 && strcmp(mark, was) != 0)
+		return problem_set(said, -ENOENT, "somebody else has set the password of %s since",
+			task->mailbox.address);
+	return err;
+}
+
 static int act(struct responding *r, json_t *note, struct problem *said)
 {
 	struct task task = {0};
@@ -235,6 +314,7 @@ static int act(struct responding *r, json_t *note, struct problem *said)
 	if (err < 0)
 		return err;
 	r->secret_how = deeds[task.deed].how;
+	put_mark(r, &task, note);
 	json_put(note, "do", json_string(deeds[task.deed].name));
 	json_put(note, "backend", json_string(task.backend->name));
 	(void)json_object_del(note, "undone");
@@ -260,8 +340,12 @@ static int check(const struct responding *r, const json_t *note, struct problem 
 	if (!is_so)
 		return problem_set(said, -ENOENT, "of %s, it is not so that %s",
 			task.mailbox.address, deeds[task.deed].is_so);
+	err = compare_mark(r, &task, note, said);
+	if (err < 0)
+		return err;
 	return problem_set(said, 0, "of %s, %s%s", task.mailbox.address, deeds[task.deed].is_so,
-		task.deed == SECRET_CHANGE && (r->secret == NULL || !task.backend->can_tell)
+		task.deed == SECRET_CHANGE && json_object_get(note, "mark") == NULL &&
+				(r->secret == NULL || !task.backend->can_tell)
 			? "; whether that is still in force cannot be tried"
 			: "");
 }

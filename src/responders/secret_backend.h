@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+#define SECRET_MARK 65 /* bytes, with the NUL */
+
 /* In the order of the choice secret.do. */
 enum secret_deed {
 	SECRET_CHANGE,
@@ -42,10 +44,14 @@ struct secret_backend {
 		enum secret_deed deed, const struct secret *secret, bool *ret_is_so,
 		struct problem *said);
 	bool can_tell; /* check() knows whether a secret is the password */
+	/* What differs when the password is set anew by whomever, and tells nothing of it: the
+	 * SHA-256 of what is stored, in hex. NULL: it cannot be seen. */
+	int (*mark)(const struct settings_values *values, const struct panel_mailbox *mailbox,
+		char at[SECRET_MARK], struct problem *said);
 };
 
 extern const struct secret_backend secret_backend_cpanel, secret_backend_directadmin,
-	secret_backend_plesk, secret_backend_program;
+	secret_backend_plesk, secret_backend_program, secret_backend_passwd_file;
 
 /* NULL: there is none of that name. */
 const struct secret_backend *secret_backend_named(struct slice name);

@@ -46,4 +46,9 @@ static int check(const struct settings_values *values, const struct panel_mailbo
 	return err;
 }
 
-const struct secret_backend secret_backend_program = {"program", set, suspend, resume, check, true};
+const struct secret_backend secret_backend_program = {.name = "program",
+	.set = set,
+	.suspend = suspend,
+	.resume = resume,
+	.check = check,
+	.can_tell = true};

@@ -143,4 +143,9 @@ static int check(const struct settings_values *values, const struct panel_mailbo
 	return 0;
 }
 
-const struct secret_backend secret_backend_cpanel = {"cpanel", set, suspend, resume, check, true};
+const struct secret_backend secret_backend_cpanel = {.name = "cpanel",
+	.set = set,
+	.suspend = suspend,
+	.resume = resume,
+	.check = check,
+	.can_tell = true};

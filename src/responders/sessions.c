@@ -1,10 +1,13 @@
 #include "responders/sessions.h"
 
+#include "systems/dovecot/doveadm.h"
 #include "systems/exim/sessions.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+
+#define DOVECOT_MS 10000
 
 static bool is_on(const struct settings_values *values)
 {
@@ -66,12 +69,23 @@ static void plan(const struct responding *r, struct problem *said)
 		said, 0, "end the SMTP sessions that %s has open (%" PRIu64 " now)", name, open);
 }
 
-/* What Dovecot keeps for the mailbox: 0 and how many were ended. */
-static int end_dovecot(const struct responding *r, uint64_t *ret_ended, struct problem *said)
+/* What Dovecot keeps for the mailbox: ended, or only counted. */
+static int dovecot_sessions(
+	const struct responding *r, bool ends, uint64_t *ret_count, struct problem *said)
 {
-	(void)r, (void)said;
-	*ret_ended = 0;
-	return 0;
+	struct doveadm_options options;
+	AUTO(secret) key = NULL;
+
+	*ret_count = 0;
+	if (!r->values->dovecot.enabled)
+		return 0;
+	int err = doveadm_options_read(&r->values->dovecot, &options, &key, said);
+	if (err < 0)
+		return err;
+	options.time_ms = DOVECOT_MS;
+	err = ends ? doveadm_kick(&options, r->source->name, ret_count, said)
+		   : doveadm_who(&options, r->source->name, ret_count, said);
+	return err == -ENOENT ? 0 : err;
 }
 
 static const char *sessions_word(uint64_t count)
@@ -101,7 +115,7 @@ static int act(struct responding *r, json_t *note, struct problem *said)
 		return no_log(said);
 	int err = as_responder(
 		sessions_end(&of, (enum sessions_means)set->means, set->time * 1000, &ended, said));
-	int dovecot_err = end_dovecot(r, &dovecot, &of_dovecot);
+	int dovecot_err = dovecot_sessions(r, true, &dovecot, &of_dovecot);
 	write_note(note, &ended, dovecot);
 	if (err < 0)
 		return err;
@@ -121,7 +135,7 @@ static int act(struct responding *r, json_t *note, struct problem *said)
 static int check(const struct responding *r, const json_t *note, struct problem *said)
 {
 	struct sessions_of of = sessions_of(r);
-	uint64_t open = 0;
+	uint64_t open = 0, dovecot = 0;
 
 	(void)note;
 	if (r->main_log == NULL)
@@ -132,7 +146,13 @@ static int check(const struct responding *r, const json_t *note, struct problem 
 	if (open > 0)
 		return problem_set(said, -ENOENT, "%" PRIu64 " SMTP %s open", open,
 			open == 1 ? "session is" : "sessions are");
-	return problem_set(said, 0, "no SMTP session is open");
+	err = dovecot_sessions(r, false, &dovecot, said);
+	if (err < 0)
+		return err;
+	if (dovecot > 0)
+		return problem_set(said, -ENOENT, "%" PRIu64 " %s of Dovecot's %s open", dovecot,
+			sessions_word(dovecot), dovecot == 1 ? "is" : "are");
+	return problem_set(said, 0, "no session is open");
 }
 
 const struct responder responder_sessions = {

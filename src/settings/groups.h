@@ -98,6 +98,7 @@ struct plesk_settings {
 };
 
 struct dovecot_settings {
+	bool enabled;
 	const char *url;           /* NULL: the program is run */
 	const char *key_file;      /* NULL: the password is used */
 	const char *user;          /* NULL: "doveadm" */

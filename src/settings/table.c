@@ -218,7 +218,8 @@ static const struct setting_row secret_rows[] = {
 		.kind = SETTING_WORD,
 		.initial = "",
 		.offset = AT(secret.backend),
-		.help = "Where passwords are kept: cpanel, directadmin, plesk or program. Empty: "
+		.help = "Where passwords are kept: passwd-file, cpanel, directadmin, plesk or "
+			"program. Empty: "
 			"only for the domains in secret.domains."},
 	{.name = "secret.domains",
 		.kind = SETTING_TEXT,
@@ -355,6 +356,13 @@ static const struct setting_row plesk_rows[] = {
 };
 
 static const struct setting_row dovecot_rows[] = {
+	{.name = "dovecot.enabled",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(dovecot.enabled),
+		.help = "Whether Dovecot is told: to end the sessions that it has of a contained "
+			"mailbox (sessions.enabled), and to forget its old password "
+			"(secret.enabled)."},
 	{.name = "dovecot.url",
 		.kind = SETTING_URL,
 		.initial = "",

@@ -485,23 +485,43 @@ static int set(
 	return err;
 }
 
+/* Opens it and finds the user's line, which lies in e until close_edit(). */
+static int look_up(struct edit *e, const char *path, const char *user, struct passwd_line *ret,
+	struct problem *problem)
+{
+	int err = 0;
+
+	begin(e, path);
+	e->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (e->fd < 0 || fstat(e->fd, &e->st) < 0)
+		err = say(e, -errno, "open", problem);
+	if (err == 0)
+		err = read_text(e, problem);
+	return err == 0 ? find_line(e, user, ret, problem) : err;
+}
+
 int passwd_file_has(const char *path, const char *user, const struct secret *secret, bool *ret,
 	struct problem *problem)
 {
 	struct passwd_line line = {0};
 	struct edit e;
-	int err = 0;
+	int err = look_up(&e, path, user, &line, problem);
 
-	begin(&e, path);
-	e.fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (e.fd < 0 || fstat(e.fd, &e.st) < 0)
-		err = say(&e, -errno, "open", problem);
-	if (err == 0)
-		err = read_text(&e, problem);
-	if (err == 0)
-		err = find_line(&e, user, &line, problem);
 	if (err == 0)
 		*ret = obstacle(&line) == NULL && matches(line.password, secret);
+	close_edit(&e);
+	return err;
+}
+
+int passwd_file_mark(
+	const char *path, const char *user, char at[PASSWD_FILE_MARK], struct problem *problem)
+{
+	struct passwd_line line = {0};
+	struct edit e;
+	int err = look_up(&e, path, user, &line, problem);
+
+	if (err == 0)
+		password_hash_mark(line.password, at);
 	close_edit(&e);
 	return err;
 }

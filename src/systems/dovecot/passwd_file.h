@@ -44,4 +44,10 @@ MUST_USE int passwd_file_set(
 MUST_USE int passwd_file_has(const char *path, const char *user, const struct secret *secret,
 	bool *ret, struct problem *problem);
 
+/* Puts what tells one stored password from another into at, 64 hex digits and a NUL: the SHA-256 of
+ * its hash, which is a salted one. Errors as above. */
+#define PASSWD_FILE_MARK 65
+MUST_USE int passwd_file_mark(
+	const char *path, const char *user, char at[PASSWD_FILE_MARK], struct problem *problem);
+
 #endif
