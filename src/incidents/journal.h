@@ -11,8 +11,8 @@
  *              no end was killed
  *   problems   what went wrong with single messages
  *
- * and the tables of casebook.h and actions.h. A journal of an older stanch is brought up to date when it is
- * written to; to read it, it is left as it is. */
+ * and the tables of casebook.h and actions.h. A journal of an older stanch is brought up to date
+ * when it is written to; to read it, it is left as it is. */
 #ifndef STANCH_INCIDENTS_JOURNAL_H
 #define STANCH_INCIDENTS_JOURNAL_H
 

@@ -345,12 +345,12 @@ static void on_acted(void *context, const char *output, size_t len, int status)
 {
 	struct outbreak *c = context;
 	struct hand *h = c->hand;
-	json_t *o = read_deeds(output, len), *deeds = json_object_get(o, "responders"), *deed;
-	size_t i;
+	json_t *o = read_deeds(output, len), *deeds = json_object_get(o, "responders");
 
 	c->acting = NULL;
 	h->acting_count--;
-	json_array_foreach(deeds, i, deed) say_deed(h, c, deed);
+	for (size_t i = 0; i < json_array_size(deeds); i++)
+		say_deed(h, c, json_array_get(deeds, i));
 	if (o == NULL) {
 		char name[SOURCE_TEXT_MAX];
 

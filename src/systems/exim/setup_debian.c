@@ -181,7 +181,7 @@ static void put_debian_main(FILE *out, const struct exim_setup *s)
 			(void)fprintf(out, "%s = %s\n", acl_text_option((enum acl_stage)i), outer);
 			continue;
 		}
-		for (size_t k = 0; name[k] != '\0' && k < sizeof(lower) - 1; k++)
+		for (size_t k = 0; k < sizeof(lower) - 1 && name[k] != '\0'; k++)
 			lower[k] = slice_lower(name[k]);
 		(void)fprintf(out,
 			".ifdef MAIN_ACL_CHECK_%s\n"
