@@ -73,7 +73,7 @@ const struct command command_contain = {
 	.arguments_most = 1,
 	.help = "cut a source off, as a verdict would",
 	.about = "Opens an incident of the source (or takes the one that is open), does what is "
-		 "switched on in stanch.conf (refuse, sessions, secret, tell), each read back, and "
+		 "switched on in stanch.conf (refuse, sessions, secret), each read back, and "
 		 "takes its mail out of the queue. stanch release undoes it. --dry-run says what "
 		 "would be done.",
 	.settings_size = sizeof(struct incident_word_settings),

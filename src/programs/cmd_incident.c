@@ -94,7 +94,7 @@ const struct command command_incident = {
 	.about = "show tells it from the first evidence to the end: who did what and when, each "
 		 "reason with its weight, what was held, and the commands that undo it.\n"
 		 "hold contains the source when a person is asked: it does what is switched on "
-		 "(refuse, sessions, secret, tell) and takes its mail out of the queue. release "
+		 "(refuse, sessions, secret) and takes its mail out of the queue. release "
 		 "undoes what can be undone, and puts what was held back into the queue. dismiss "
 		 "says that it is no thief. After both the same evidence never counts again; new "
 		 "evidence may. close ends it; what is held stays held. act does what is due of it "

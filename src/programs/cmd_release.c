@@ -61,10 +61,11 @@ const struct command command_release = {
 	.arguments = "SOURCE",
 	.arguments_most = 1,
 	.help = "let a source send again, and put its mail back",
-	.about = "Undoes what was done for the source's latest incident, in this order: it is "
-		 "refused no longer, its mail is put back, its login is given back where it was "
-		 "suspended, and its owner is told. A changed password stays changed. The same "
-		 "evidence never counts again.",
+	.about =
+		"Undoes what was done for the source's latest incident, in this order: it is "
+		"refused no longer, its mail is put back, and its login is given back where it was "
+		"suspended. A changed password stays changed. The same "
+		"evidence never counts again.",
 	.settings_size = sizeof(struct incident_word_settings),
 	.sets = {COMMAND_SET("How", incident_word_rows, 0)},
 	.run = run,

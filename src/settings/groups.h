@@ -108,10 +108,6 @@ struct dovecot_settings {
 	const char *passwd_file; /* NULL: passwords are not in one */
 };
 
-struct tell_settings {
-	bool enabled;
-};
-
 struct brake_settings {
 	uint64_t per_hour;
 	double share;
@@ -149,7 +145,6 @@ struct settings_values {
 	struct directadmin_settings directadmin;
 	struct plesk_settings plesk;
 	struct dovecot_settings dovecot;
-	struct tell_settings tell;
 	struct brake_settings brake;
 	struct retention_settings retention;
 	struct policy_settings policy;

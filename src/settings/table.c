@@ -405,14 +405,6 @@ static const struct setting_row dovecot_rows[] = {
 			"not stand in one."},
 };
 
-static const struct setting_row tell_rows[] = {
-	{.name = "tell.enabled",
-		.kind = SETTING_BOOL,
-		.initial = "no",
-		.offset = AT(tell.enabled),
-		.help = "Whether the owner and the administrator are told of an incident."},
-};
-
 static const struct setting_row brake_rows[] = {
 	{.name = "brake.per_hour",
 		.kind = SETTING_COUNT,
@@ -509,7 +501,6 @@ static const struct setting_group groups[] = {
 		"How DirectAdmin is asked, where it has the passwords."),
 	GROUP("plesk", plesk_rows, "How Plesk is asked, where it has the passwords."),
 	GROUP("dovecot", dovecot_rows, "How Dovecot is asked and told."),
-	GROUP("tell", tell_rows, "Telling the owner and the administrator."),
 	GROUP("brake", brake_rows,
 		"How much may be done without asking. Beyond it, a person is asked."),
 	GROUP("retention", retention_rows,

@@ -9,7 +9,7 @@ export LOG_SELECTOR=+millisec
 start_lab
 # shellcheck source=tests/system/daemon.bash
 . "$root/tests/system/daemon.bash"
-thief=mailbox:ann@shop.test address=ann@shop.test
+thief=mailbox:ann@shop.test victim=ann@shop.test
 config() {
 	configure yes "
 refuse {
@@ -47,11 +47,11 @@ after_verdict() { awk -v from="$verdict" -v to="$(time_of "$1")" 'BEGIN {printf 
 lab past 30
 start_daemon
 holds_true "the daemon cuts off and holds" test "$(stanch status --json | jq -r .mode)" = "cut off and hold"
-old=$(hash_of "$address") others=$(grep -v "^$address:" "$PASSWORDS")
+old=$(hash_of "$victim") others=$(grep -v "^$victim:" "$PASSWORDS")
 lab send --user bob@shop.test --from bob@shop.test --messages 24 --recipients 1 --to friend@friends1.ok.test --different \
 	--pause-ms 100 --seconds 60 >"$work/honest" 2>&1 &
 honest=$!
-lab send --user "$address" --sessions 8 --messages 4000 --recipients 5 --per-connection 4000 --forge 3 \
+lab send --user "$victim" --sessions 8 --messages 4000 --recipients 5 --per-connection 4000 --forge 3 \
 	--pause-ms 20 --seconds 30 >"$work/attack" 2>&1 &
 attack=$!
 holds_true "the thief is contained" wait_for 60 says "contained source=$thief"
@@ -62,13 +62,13 @@ holds_true "its sessions are ended" wait_for 30 is_done sessions
 holds_true "its password is changed" wait_for 30 is_done secret
 wait "$attack"
 wait "$honest"
-passed=$(accepted_after "$address" "$verdict")
+passed=$(accepted_after "$victim" "$verdict")
 printf '# after the verdict %s messages of 8 sessions were taken; all was done within %s ms of it\n' \
 	"$passed" "$(after_verdict "done source=")"
 holds_true "at most the messages that were under way were taken" test "$passed" -le 16
-holds_true "the hash is another" test "$(hash_of "$address")" != "$old"
-is "nobody else's is" "$(grep -v "^$address:" "$PASSWORDS")" "$others"
-is "the old password is refused" "$(lab send --user "$address" --messages 1 --seconds 5 2>&1 | grep -o 535 | head -n 1)" 535
+holds_true "the hash is another" test "$(hash_of "$victim")" != "$old"
+is "nobody else's is" "$(grep -v "^$victim:" "$PASSWORDS")" "$others"
+is "the old password is refused" "$(lab send --user "$victim" --messages 1 --seconds 5 2>&1 | grep -o 535 | head -n 1)" 535
 is "honest users have sent everything" "$(grep -o '^messages=[0-9]*' "$work/honest")" messages=24
 is "only the thief is refused" "$(find "$lab/refused/mailbox" -type f | wc -l)" 1
 stanch incident show 1 --json >"$work/story"
@@ -83,6 +83,6 @@ stanch release "$thief" --yes --reason "a test" >"$work/out" 2>&1
 is "it is released" "$(state_of "$thief")" released
 is "nothing is refused any more" "$(find "$lab/refused/mailbox" -type f | wc -l)" 0
 is "its mail is back" "$(stanch queue --json --queue stanch 2>/dev/null | wc -l)" 0
-holds_true "the password stays changed" test "$(hash_of "$address")" != "$old"
+holds_true "the password stays changed" test "$(hash_of "$victim")" != "$old"
 stop_daemon
 finish

@@ -299,11 +299,6 @@ static bool cuts_off(const struct settings_values *v)
 	return v->refuse.enabled || v->sessions.enabled || v->secret.enabled;
 }
 
-static bool acts(const struct settings_values *v)
-{
-	return cuts_off(v) || v->tell.enabled;
-}
-
 static void say_deed(struct hand *h, const struct outbreak *c, const json_t *deed)
 {
 	char name[SOURCE_TEXT_MAX], words[CASEBOOK_WORDS];
@@ -390,7 +385,7 @@ static void act(struct hand *h, struct outbreak *c)
 
 static void act_if_due(struct hand *h, struct outbreak *c)
 {
-	if (acts(h->values) && c->acting == NULL && h->acting_count < ACTING_MOST &&
+	if (cuts_off(h->values) && c->acting == NULL && h->acting_count < ACTING_MOST &&
 		c->act_at != 0 && now_s() >= c->act_at)
 		act(h, c);
 }
@@ -731,8 +726,8 @@ static void close_quiet(struct hand *h, struct outbreak *c)
 		source_value(&c->incident.source, name),
 		event_number("incident", c->incident.number),
 		event_number("held", (int64_t)c->incident.held));
-	if (acts(h->values) && was_acted_on)
-		act(h, c); /* tells of it, and lets in again who has a new password */
+	if (cuts_off(h->values) && was_acted_on)
+		act(h, c); /* lets in again who has a new password */
 	if (c->acting == NULL)
 		remove_outbreak(h, c);
 }
