@@ -14,17 +14,10 @@
 #define LOCK_NAME    "responding"
 #define LOCK_LOOK_MS 20
 
-/* Places behind those of casebook.c. */
-enum statement {
-	PUT_ACTION = 50,
-	ADD_STEP,
-	THIN_STEPS,
-	EACH_ACTION,
-	EACH_STEP,
-	STANDING,
-	STATEMENTS
-};
-_Static_assert(STATEMENTS <= JOURNAL_PLACES, "each has a place");
+#define PLACES 50 /* behind those of casebook.c */
+
+enum statement { PUT_ACTION, ADD_STEP, THIN_STEPS, EACH_ACTION, EACH_STEP, STANDING, STATEMENTS };
+_Static_assert(PLACES + STATEMENTS <= JOURNAL_PLACES, "each has a place");
 
 static const char *const statements[STATEMENTS] = {
 	[PUT_ACTION] = "INSERT INTO incident_actions(incident, responder, began, state, changed,"
@@ -57,7 +50,7 @@ const char *action_state_name(enum action_state state)
 static int prepare(
 	struct journal *j, enum statement which, sqlite3_stmt **ret, struct problem *problem)
 {
-	return journal_prepare(j, which, statements[which], ret, problem);
+	return journal_prepare(j, PLACES + which, statements[which], ret, problem);
 }
 
 static int put(
