@@ -142,6 +142,17 @@ static int hold_mail(struct incident_word *w)
 	return step(w, INCIDENT_NOTHING) < 0 ? COMMAND_UNABLE : COMMAND_DONE;
 }
 
+/* A daemon may have gone on with it meanwhile. */
+static int look_again(struct incident_word *w)
+{
+	struct problem problem = {0};
+	int err = casebook_find(w->journal, w->incident.number, &w->incident, &problem);
+
+	if (err < 0)
+		context_problem(w->context, &problem);
+	return err;
+}
+
 /* The source is refused and thrown out before its mail is held: what comes in meanwhile is less. */
 static int contain_now(struct incident_word *w)
 {
@@ -153,6 +164,8 @@ static int contain_now(struct incident_word *w)
 		return COMMAND_UNABLE;
 	incident_tell_daemon(w->context);
 	int acted = containing_act(w->context, w->journal, &w->incident, true);
+	if (look_again(w) < 0)
+		return COMMAND_UNABLE;
 	if (w->incident.state == INCIDENT_CONTAINED && step(w, INCIDENT_HOLD) < 0)
 		return COMMAND_UNABLE;
 	int held = hold_mail(w);

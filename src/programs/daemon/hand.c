@@ -652,6 +652,7 @@ static bool note_open(void *context, const struct incident *incident)
 	} else if (c->incident.state != incident->state) {
 		c->incident.state = incident->state;
 		c->incident.changed = incident->changed;
+		c->incident.by_person = incident->by_person;
 		c->look_at = c->act_at = now_s() + BY_PERSON_S;
 	}
 	if (c != NULL)
@@ -744,6 +745,8 @@ static void go_on_with(struct hand *h, struct outbreak *c)
 	if (!incident_is_acted_on(c->incident.state))
 		return;
 	act_if_due(h, c);
+	if (c->incident.state == INCIDENT_CONTAINED && now_s() < c->look_at)
+		return; /* a person's own command is at it */
 	if (!h->values->hold.enabled && !c->incident.by_person) {
 		if (c->incident.state == INCIDENT_CONTAINED)
 			skip_holding(h, c);
