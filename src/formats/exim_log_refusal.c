@@ -107,10 +107,12 @@ static bool read_sender(struct cursor c, struct exim_log_refusal *ret)
 	return c.at == c.end;
 }
 
-/* Whether what follows the authenticator's name is one word: then no other field is in it. */
+/* Whether the authenticator's name and what follows it are one word: then no other field is in it.
+ */
 static bool is_one_word(const struct exim_log_login *login, const char *end)
 {
-	return login->id.at == NULL || find_either(login->id.at, end, ' ', '"') == end;
+	return login->authenticator.at == NULL ||
+	       find_either(login->authenticator.at, end, ' ', '"') == end;
 }
 
 /* Nothing odd in it: client, TLS, sender and login one after the other. */
