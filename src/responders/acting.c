@@ -136,14 +136,6 @@ ptrdiff_t acting_make_folder(
 	return found;
 }
 
-int64_t acting_now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 struct move_result acting_lock(
 	int folder_fd, const struct exim_id *id, struct message_lock *ret_lock)
 {

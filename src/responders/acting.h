@@ -68,9 +68,6 @@ ptrdiff_t acting_folder(const struct exim_spool *spool, const char *queue, char 
 ptrdiff_t acting_make_folder(
 	struct exim_spool *spool, const char *queue, char letter, struct problem *problem);
 
-/* Microseconds since 1970, and seconds. */
-int64_t acting_now_us(void);
-
 /* Locks -D in that folder; one that somebody holds for a moment (a queue runner that finds no -H)
  * is tried again for a while. */
 MUST_USE struct move_result acting_lock(

@@ -1,5 +1,6 @@
 #include "responders/adopt.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <dirent.h>
@@ -191,7 +192,7 @@ static int add_messages(struct journal *journal, const struct kept *messages, si
 int adopt_run(const struct acting *a, const char *hold_queue, const struct kept *messages,
 	size_t count, int64_t *ret_hold, struct problem *problem)
 {
-	const struct journal_hold hold = {.created = acting_now_us() / 1000000,
+	const struct journal_hold hold = {.created = clock_now_us() / 1000000,
 		.who = a->who,
 		.reason = ADOPT_REASON,
 		.selector = ADOPT_REASON,

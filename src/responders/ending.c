@@ -1,5 +1,6 @@
 #include "responders/ending.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "systems/stop_point.h"
 
@@ -36,7 +37,7 @@ static int write_intent(struct ending *e, const struct ending_kind *kind,
 	const struct acting *a = e->a;
 	const struct journal_action action = {.kind = kind->kind,
 		.hold = e->hold,
-		.began = acting_now_us() / 1000000,
+		.began = clock_now_us() / 1000000,
 		.who = a->who,
 		.request = a->request};
 	int err = journal_begin(a->journal, problem);
@@ -90,7 +91,7 @@ static int write_outcome(struct ending *e, const struct ending_kind *kind,
 	if (err == 0)
 		err = acting_journal_problems(a, e->acted, action, problem);
 	if (err == 0 && whole)
-		err = journal_end_action(a->journal, action, acting_now_us() / 1000000,
+		err = journal_end_action(a->journal, action, clock_now_us() / 1000000,
 			&e->acted->counts, false, problem);
 	if (err == 0)
 		err = journal_commit(a->journal, problem);

@@ -1,5 +1,6 @@
 #include "responders/hold.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/sketch.h"
@@ -467,7 +468,7 @@ static void second_pass_one(struct run *r, struct item *item)
 		item->details_new = true;
 		item->msglog_letter = rest.msglog_letter;
 	}
-	mainlog_add(r->a->log, acting_now_us(), item->id.text, r->log_text);
+	mainlog_add(r->a->log, clock_now_us(), item->id.text, r->log_text);
 	message_unlock(&item->lock);
 	item->state = ITEM_HELD;
 }
@@ -625,7 +626,7 @@ static char msglog_letter(struct run *r, const struct item *item)
 static int write_intent(struct run *r, struct problem *problem)
 {
 	const struct journal_hold hold = {
-		.created = acting_now_us() / 1000000,
+		.created = clock_now_us() / 1000000,
 		.who = r->a->who,
 		.reason = r->request->reason,
 		.selector = r->request->selector,
@@ -686,7 +687,7 @@ static int write_outcome(struct run *r, struct problem *problem)
 	if (err == 0)
 		err = acting_journal_problems(r->a, r->acted, r->action, problem);
 	if (err == 0 && r->acted->unfinished == 0)
-		err = journal_end_action(r->a->journal, r->action, acting_now_us() / 1000000,
+		err = journal_end_action(r->a->journal, r->action, clock_now_us() / 1000000,
 			&r->acted->counts, false, problem);
 	if (err == 0)
 		err = journal_commit(r->a->journal, problem);

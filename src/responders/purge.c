@@ -1,5 +1,7 @@
 #include "responders/purge.h"
 
+#include "base/clock.h"
+
 #include "responders/ending.h"
 #include "systems/stop_point.h"
 
@@ -11,8 +13,8 @@ void purge_log(const struct acting *a, int64_t hold, const struct exim_id *id)
 
 	(void)snprintf(text, sizeof(text), "removed by stanch purge of hold %lld (%s)",
 		(long long)hold, journal_who_text(&a->who, who));
-	mainlog_add(a->log, acting_now_us(), id->text, text);
-	mainlog_add(a->log, acting_now_us(), id->text, "Completed");
+	mainlog_add(a->log, clock_now_us(), id->text, text);
+	mainlog_add(a->log, clock_now_us(), id->text, "Completed");
 }
 
 static enum ended not_there(struct ending *e, const struct kept *m)

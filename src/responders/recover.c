@@ -1,5 +1,6 @@
 #include "responders/recover.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "responders/purge.h"
@@ -125,7 +126,7 @@ static enum message_state finish_hold(
 		acted_add_result(m->acted, &k->id, "message log", rest.msglog);
 	(void)snprintf(text, sizeof(text), "moved to (%s) by stanch hold %lld",
 		m->begun->hold_queue, (long long)m->begun->hold);
-	mainlog_add(m->a->log, acting_now_us(), k->id.text, text);
+	mainlog_add(m->a->log, clock_now_us(), k->id.text, text);
 	return MESSAGE_HELD;
 }
 
@@ -191,7 +192,7 @@ static enum message_state finish_restore(
 		acted_add_result(m->acted, &k->id, "message log", rest.msglog);
 	(void)snprintf(text, sizeof(text), "moved from (%s) by stanch restore of hold %lld",
 		m->begun->hold_queue, (long long)m->begun->hold);
-	mainlog_add(m->a->log, acting_now_us(), k->id.text, text);
+	mainlog_add(m->a->log, clock_now_us(), k->id.text, text);
 	return MESSAGE_RESTORED;
 }
 
@@ -270,7 +271,7 @@ static int write_states(struct mending *m, const struct kept_list *list,
 			m->begun->action, problem);
 	if (err == 0 && whole)
 		err = journal_end_action(
-			j, m->begun->action, acting_now_us() / 1000000, counts, true, problem);
+			j, m->begun->action, clock_now_us() / 1000000, counts, true, problem);
 	if (err == 0)
 		err = journal_commit(j, problem);
 	if (err < 0)

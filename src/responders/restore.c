@@ -1,5 +1,7 @@
 #include "responders/restore.h"
 
+#include "base/clock.h"
+
 #include "responders/ending.h"
 #include "systems/stop_point.h"
 
@@ -53,7 +55,7 @@ static enum ended put_back(struct ending *e, const struct kept *m, size_t from, 
 		acted_add_result(e->acted, &m->id, "message log", rest.msglog);
 	(void)snprintf(text, sizeof(text), "moved from (%s) by stanch restore of hold %lld",
 		e->hold_queue, (long long)e->hold);
-	mainlog_add(e->a->log, acting_now_us(), m->id.text, text);
+	mainlog_add(e->a->log, clock_now_us(), m->id.text, text);
 	return ENDED_DONE;
 }
 

@@ -1,5 +1,6 @@
 #include "settings/conf_file.h"
 
+#include "base/file_bytes.h"
 #include "base/memory.h"
 #include "base/printable.h"
 
@@ -35,30 +36,12 @@ static int check(int fd, const char *shown, struct problem *problem)
 	return 0;
 }
 
-/* Up to most bytes. Returns how many, or a negative errno. */
-static ssize_t read_all(int fd, char *at, size_t most)
-{
-	size_t len = 0;
-
-	while (len < most) {
-		ssize_t n = read(fd, at + len, most - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 /* One byte more than may be: a file that is too long is seen even if it has grown meanwhile. */
 static int read_checked(
 	int fd, const char *shown, char **ret_text, size_t *ret_len, struct problem *problem)
 {
 	char *text = memory_new(CONF_FILE_MAX + 1, 1);
-	ssize_t n = read_all(fd, text, CONF_FILE_MAX + 1);
+	ssize_t n = file_read_bytes(fd, text, CONF_FILE_MAX + 1);
 
 	if (n >= 0 && (size_t)n <= CONF_FILE_MAX) {
 		text[n] = '\0';

@@ -1,5 +1,6 @@
 #include "settings/secret_file.h"
 
+#include "base/file_bytes.h"
 #include "base/printable.h"
 
 #include <errno.h>
@@ -35,25 +36,6 @@ static int check_file(int fd, const char *shown, struct problem *problem)
 	return 0;
 }
 
-static int read_all(int fd, char at[ROOM], size_t *ret_len)
-{
-	size_t len = 0;
-
-	while (len < ROOM) {
-		ssize_t n = read(fd, at + len, ROOM - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*ret_len = len;
-	return 0;
-}
-
 static bool has_control(struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -83,16 +65,15 @@ static int take_secret(
 static int read_open(int fd, const char *shown, struct secret **ret, struct problem *problem)
 {
 	char text[ROOM];
-	size_t len = 0;
 	int err = check_file(fd, shown, problem);
 
 	if (err < 0)
 		return err;
-	err = read_all(fd, text, &len);
-	if (err < 0)
-		(void)problem_set(problem, err, "cannot read %s: %s", shown, strerror(-err));
+	ssize_t n = file_read_bytes(fd, text, ROOM);
+	if (n < 0)
+		err = problem_set(problem, (int)n, "cannot read %s: %s", shown, strerror((int)-n));
 	else
-		err = take_secret((struct slice){text, len}, shown, ret, problem);
+		err = take_secret((struct slice){text, (size_t)n}, shown, ret, problem);
 	secret_wipe(text, sizeof(text));
 	return err;
 }

@@ -1,5 +1,6 @@
 #include "systems/child_program.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/secret.h"
@@ -34,14 +35,6 @@ void child_answer_clear(struct child_answer *answer)
 		secret_wipe(answer->output, answer->len);
 	free(answer->output);
 	*answer = (struct child_answer){0};
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void close_end(int *fd)
@@ -83,25 +76,15 @@ static int set_actions(posix_spawn_file_actions_t *actions, int in, int out)
 	return err;
 }
 
-/* One word as posix_spawn wants it: not const. */
-static char *word(const char *text)
-{
-	return memory_copy(text, strlen(text));
-}
-
-static void free_words(char **words)
-{
-	for (size_t i = 0; words[i] != NULL; i++)
-		free(words[i]);
-}
-
-/* Copies at most CHILD_WORDS_MAX words; false when there are more. */
-static bool copy_words(const char *const *from, char *to[CHILD_WORDS_MAX + 1])
+/* As posix_spawn() wants words: not const, and never written to. At most CHILD_WORDS_MAX; false
+ * when there are more. */
+static bool lend_words(const char *const *from, char *to[CHILD_WORDS_MAX + 1])
 {
 	size_t n = 0;
 
-	for (; n < CHILD_WORDS_MAX && from[n] != NULL; n++)
-		to[n] = word(from[n]);
+	while (n < CHILD_WORDS_MAX && from[n] != NULL)
+		n++;
+	memcpy(to, from, n * sizeof(*to));
 	to[n] = NULL;
 	return from[n] == NULL;
 }
@@ -116,8 +99,8 @@ static int spawn(const struct child_program *program, int in, int out, pid_t *re
 	posix_spawnattr_t attributes;
 	int err = 0;
 
-	if (!copy_words(program->words, argv) ||
-		!copy_words(
+	if (!lend_words(program->words, argv) ||
+		!lend_words(
 			program->environment != NULL ? program->environment : usual, environment))
 		err = E2BIG;
 	if (err == 0 && argv[0] == NULL)
@@ -130,8 +113,6 @@ static int spawn(const struct child_program *program, int in, int out, pid_t *re
 		err = set_actions(&actions, in, out);
 	if (err == 0)
 		err = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, environment);
-	free_words(argv);
-	free_words(environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -err;
@@ -208,7 +189,7 @@ static int converse(struct child *child)
 {
 	for (;;) {
 		bool ended = has_ended(child->pid);
-		int64_t left = child->deadline_ms - now_ms();
+		int64_t left = child->deadline_ms - clock_now_ms();
 		int err = 0;
 
 		if (ended)
@@ -232,10 +213,10 @@ static int converse(struct child *child)
 
 static bool ends_within(pid_t pid, int64_t time_ms)
 {
-	int64_t deadline_ms = now_ms() + time_ms;
+	int64_t deadline_ms = clock_now_ms() + time_ms;
 
 	while (!has_ended(pid)) {
-		if (now_ms() >= deadline_ms)
+		if (clock_now_ms() >= deadline_ms)
 			return false;
 		nanosleep(&(struct timespec){0, 1000000}, NULL);
 	}
@@ -307,7 +288,7 @@ int child_program_run(
 {
 	struct child child = {.in = -1,
 		.out = -1,
-		.deadline_ms = now_ms() + program->time_ms,
+		.deadline_ms = clock_now_ms() + program->time_ms,
 		.to_write = program->input,
 		.output = memory_new(CHILD_OUTPUT_MAX + 2, 1)};
 	struct child_answer answer = {.output = child.output};

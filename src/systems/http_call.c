@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/secret.h"
+#include "systems/http_url.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -70,56 +71,6 @@ static bool has_control(const char *text)
 	return false;
 }
 
-static bool is_visible(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7f)
-			return false;
-	return true;
-}
-
-static bool has_part(CURLU *u, CURLUPart part)
-{
-	char *text = NULL;
-	bool has = curl_url_get(u, part, &text, 0) == CURLUE_OK;
-
-	curl_free(text);
-	return has;
-}
-
-/* Which of the two schemes it has; NULL: neither. */
-static const char *scheme_of(CURLU *u)
-{
-	char *text = NULL;
-	const char *scheme = NULL;
-
-	if (curl_url_get(u, CURLUPART_SCHEME, &text, 0) != CURLUE_OK)
-		return NULL;
-	if (strcmp(text, "http") == 0)
-		scheme = "http";
-	else if (strcmp(text, "https") == 0)
-		scheme = "https";
-	curl_free(text);
-	return scheme;
-}
-
-/* The scheme of a URL that may be asked; NULL when it may not. A login in it would be repeated in
- * problems. */
-static const char *accepted_scheme(const char *url)
-{
-	const char *scheme = NULL;
-
-	if (strlen(url) > URL_MAX || !is_visible(url))
-		return NULL;
-	CURLU *u = curl_url();
-	must(u != NULL);
-	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && !has_part(u, CURLUPART_USER) &&
-		!has_part(u, CURLUPART_PASSWORD) && !has_part(u, CURLUPART_FRAGMENT))
-		scheme = scheme_of(u);
-	curl_url_cleanup(u);
-	return scheme;
-}
-
 /* "Name: value" with both; libcurl takes one without a value for a wish to leave it out. */
 static bool is_header(const char *line)
 {
@@ -157,7 +108,7 @@ static int check_call(const struct http_call *call, const char **ret_scheme, str
 {
 	char url[NAMED_MAX * PRINTABLE_GROWTH + 4];
 
-	*ret_scheme = accepted_scheme(call->url);
+	*ret_scheme = strlen(call->url) <= URL_MAX ? http_url_scheme(call->url) : NULL;
 	(void)named(call->url, url, sizeof(url));
 	if (*ret_scheme == NULL)
 		return problem_set(p, -EINVAL,

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "systems/http_url.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -580,54 +581,13 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
 
 /* ---- the beginning ---- */
 
-static bool has_part(CURLU *u, CURLUPart part)
-{
-	char *text = NULL;
-	bool has = curl_url_get(u, part, &text, 0) == CURLUE_OK;
-
-	curl_free(text);
-	return has;
-}
-
-/* Which of the two schemes it has; NULL: neither. */
-static const char *scheme_of(CURLU *u)
-{
-	char *text = NULL;
-	const char *scheme = NULL;
-
-	if (curl_url_get(u, CURLUPART_SCHEME, &text, 0) != CURLUE_OK)
-		return NULL;
-	if (strcmp(text, "http") == 0)
-		scheme = "http";
-	else if (strcmp(text, "https") == 0)
-		scheme = "https";
-	curl_free(text);
-	return scheme;
-}
-
-static bool is_plain(const char *url)
-{
-	for (const char *c = url; *c != '\0'; c++)
-		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
-			return false;
-	return true;
-}
-
-/* The scheme of a URL that may be asked; NULL when it may not. */
+/* "/checkv2" is put behind it: it ends with its host, port or path. */
 static const char *accepted_scheme(const char *url)
 {
-	const char *scheme = NULL;
 	size_t len = strlen(url);
 
-	if (len == 0 || len >= RSPAMD_URL_MAX || !is_plain(url))
-		return NULL;
-	CURLU *u = curl_url();
-	must(u != NULL);
-	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && !has_part(u, CURLUPART_USER) &&
-		!has_part(u, CURLUPART_PASSWORD) && strpbrk(url, "?#@") == NULL)
-		scheme = scheme_of(u);
-	curl_url_cleanup(u);
-	return scheme;
+	return len > 0 && len < RSPAMD_URL_MAX && strpbrk(url, "?#@") == NULL ? http_url_scheme(url)
+									      : NULL;
 }
 
 static void set_url(struct rspamd *r, const char *url)

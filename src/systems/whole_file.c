@@ -1,5 +1,6 @@
 #include "systems/whole_file.h"
 
+#include "base/file_bytes.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -82,20 +83,6 @@ int whole_file_sync_folder(const char *path)
 	return err;
 }
 
-static int write_all(int fd, struct slice text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.at, text.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text = slice_after(text, (size_t)n);
-	}
-	return 0;
-}
-
 static int write_new(const char *path, struct slice text, const struct stat *like)
 {
 	int err, fd;
@@ -105,7 +92,7 @@ static int write_new(const char *path, struct slice text, const struct stat *lik
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, text);
+	err = file_write_bytes(fd, text);
 	if (err == 0 && geteuid() == 0 && fchown(fd, like->st_uid, like->st_gid) < 0)
 		err = -errno;
 	if (err == 0 && fchmod(fd, like->st_mode & 07777) < 0)

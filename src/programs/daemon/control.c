@@ -1,5 +1,6 @@
 #include "programs/daemon/control.h"
 
+#include "base/clock.h"
 #include "base/frame.h"
 #include "base/memory.h"
 #include "base/unix_socket.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define GROUPS_MAX   256
@@ -196,18 +196,10 @@ int control_new(struct loop *loop, const struct control_settings_given *given, s
 
 /* ---- the other side ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int wait_for(int fd, short what, int64_t until)
 {
 	struct pollfd p = {.fd = fd, .events = what};
-	int64_t left = until - now_ms();
+	int64_t left = until - clock_now_ms();
 	int n = left > 0 ? poll(&p, 1, (int)left) : 0;
 
 	return n > 0 ? 0 : n == 0 ? -ETIMEDOUT : -errno;
@@ -256,7 +248,7 @@ int control_ask(const char *path, const char *question, int timeout_ms, json_t *
 
 	if (fd < 0)
 		return fd;
-	int err = ask(fd, question, now_ms() + timeout_ms, ret_answer);
+	int err = ask(fd, question, clock_now_ms() + timeout_ms, ret_answer);
 	(void)close(fd);
 	return err == -EPIPE || err == -ECONNRESET ? -EPERM : err;
 }

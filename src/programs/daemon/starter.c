@@ -1,5 +1,6 @@
 #include "programs/daemon/starter.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/unix_socket.h"
 #include "programs/daemon/events.h"
@@ -18,7 +19,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define AGAIN_FIRST_MS 200 /* before parts that ended are begun again; doubled each time */
@@ -50,14 +50,6 @@ struct starter {
 	int64_t begun_ms, again_ms, wait_ms; /* again_ms: when to begin again; 0: they run */
 	bool ends, reloads, told_ready;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int starter_read(const struct starter_settings *starter, struct settings **ret_settings,
 	struct daemon_plan **ret_plan, struct problem *problem)
@@ -116,7 +108,7 @@ static _Noreturn void be_part(struct starter *s, size_t which, const int link[PA
 	(void)prctl(PR_SET_NAME, s->parts[which].name);
 	int err = give_up_rights(s->plan, which);
 	if (err < 0) {
-		EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(),
+		EVENT_LOG(s->log, EVENT_PART_ENDED, clock_now_ms(),
 			event_text("part", slice_of(s->parts[which].name)),
 			event_text("error", slice_of(strerror(-err))));
 		_exit(1);
@@ -143,9 +135,9 @@ static int begin_part(struct starter *s, size_t which, const int link[PARTS])
 	}
 	p->pid = pid;
 	p->pulse = pulse[0];
-	p->heard_ms = now_ms();
+	p->heard_ms = clock_now_ms();
 	p->is_ready = false;
-	EVENT_LOG(s->log, EVENT_PART_STARTED, now_ms(), event_text("part", slice_of(p->name)),
+	EVENT_LOG(s->log, EVENT_PART_STARTED, clock_now_ms(), event_text("part", slice_of(p->name)),
 		event_number("pid", pid));
 	return 0;
 }
@@ -163,7 +155,7 @@ static void open_policy(struct starter *s)
 
 	s->policy = unix_socket_listen(path, &options);
 	if (s->policy < 0)
-		EVENT_LOG(s->log, EVENT_POLICY_TROUBLE, now_ms(),
+		EVENT_LOG(s->log, EVENT_POLICY_TROUBLE, clock_now_ms(),
 			event_text("path", slice_of(path)),
 			event_text("error", slice_of(strerror(-s->policy))));
 }
@@ -181,7 +173,7 @@ static void begin_parts(struct starter *s)
 	int link[PARTS] = {-1, -1}, err = 0;
 
 	s->again_ms = 0;
-	s->begun_ms = now_ms();
+	s->begun_ms = clock_now_ms();
 	bool linked = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link) == 0;
 	if (!linked)
 		err = -errno;
@@ -193,9 +185,10 @@ static void begin_parts(struct starter *s)
 	for (size_t i = 0; i < PARTS && linked; i++)
 		(void)close(link[i]);
 	if (err < 0) {
-		EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(), event_text("part", slice_of("both")),
+		EVENT_LOG(s->log, EVENT_PART_ENDED, clock_now_ms(),
+			event_text("part", slice_of("both")),
 			event_text("error", slice_of(strerror(-err))));
-		s->again_ms = now_ms() + s->wait_ms;
+		s->again_ms = clock_now_ms() + s->wait_ms;
 	}
 }
 
@@ -218,7 +211,7 @@ static bool some_run(const struct starter *s)
 
 static void say_ended(struct starter *s, const struct part *p, int status)
 {
-	EVENT_LOG(s->log, EVENT_PART_ENDED, now_ms(), event_text("part", slice_of(p->name)),
+	EVENT_LOG(s->log, EVENT_PART_ENDED, clock_now_ms(), event_text("part", slice_of(p->name)),
 		event_number("pid", p->pid),
 		event_number("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 		event_number("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
@@ -232,10 +225,10 @@ static void after_end(struct starter *s)
 	tell_parts(s, SIGTERM);
 	if (some_run(s))
 		return;
-	s->wait_ms = now_ms() - s->begun_ms > STEADY_MS ? AGAIN_FIRST_MS
-		     : s->wait_ms * 2 < AGAIN_MOST_MS   ? s->wait_ms * 2
-							: AGAIN_MOST_MS;
-	s->again_ms = now_ms() + s->wait_ms;
+	s->wait_ms = clock_now_ms() - s->begun_ms > STEADY_MS ? AGAIN_FIRST_MS
+		     : s->wait_ms * 2 < AGAIN_MOST_MS         ? s->wait_ms * 2
+							      : AGAIN_MOST_MS;
+	s->again_ms = clock_now_ms() + s->wait_ms;
 }
 
 static void reap(struct starter *s)
@@ -264,13 +257,14 @@ static void hear(struct starter *s, struct part *p)
 	ssize_t n;
 
 	while ((n = read(p->pulse, bytes, sizeof(bytes))) > 0) {
-		p->heard_ms = now_ms();
+		p->heard_ms = clock_now_ms();
 		p->is_ready = p->is_ready || memchr(bytes, 'r', (size_t)n) != NULL;
 	}
 	if (s->told_ready || !s->parts[WATCHER].is_ready || !s->parts[HAND].is_ready)
 		return;
 	s->told_ready = true;
-	EVENT_LOG(s->log, EVENT_READY, now_ms(), event_text("spool", slice_of(s->plan->spool)));
+	EVENT_LOG(
+		s->log, EVENT_READY, clock_now_ms(), event_text("spool", slice_of(s->plan->spool)));
 	notify_manager("READY=1\nSTATUS=watching");
 }
 
@@ -279,12 +273,12 @@ static void end_silent(struct starter *s)
 	for (size_t i = 0; i < PARTS; i++) {
 		struct part *p = &s->parts[i];
 
-		if (p->pid == 0 || now_ms() - p->heard_ms < PULSE_MOST_MS)
+		if (p->pid == 0 || clock_now_ms() - p->heard_ms < PULSE_MOST_MS)
 			continue;
-		EVENT_LOG(s->log, EVENT_PART_SILENT, now_ms(),
+		EVENT_LOG(s->log, EVENT_PART_SILENT, clock_now_ms(),
 			event_text("part", slice_of(p->name)), event_number("pid", p->pid));
 		(void)kill(p->pid, SIGKILL);
-		p->heard_ms = now_ms();
+		p->heard_ms = clock_now_ms();
 	}
 }
 
@@ -302,7 +296,7 @@ static void reload(struct starter *s)
 	if (err < 0) {
 		daemon_plan_free(plan);
 		settings_free(settings);
-		EVENT_LOG(s->log, EVENT_RELOAD_REFUSED, now_ms(),
+		EVENT_LOG(s->log, EVENT_RELOAD_REFUSED, clock_now_ms(),
 			event_text("error", slice_of(problem.text)));
 		return;
 	}
@@ -321,7 +315,7 @@ static void finish_reload(struct starter *s)
 	if (!s->reloads || some_run(s))
 		return;
 	s->reloads = false;
-	EVENT_LOG(s->log, EVENT_RELOADED, now_ms());
+	EVENT_LOG(s->log, EVENT_RELOADED, clock_now_ms());
 	begin_parts(s);
 }
 
@@ -356,29 +350,29 @@ static void wait_for_something(struct starter *s)
 
 static void watch_parts(struct starter *s)
 {
-	int64_t watchdog_ms = notify_watchdog_ms(), told_ms = now_ms();
+	int64_t watchdog_ms = notify_watchdog_ms(), told_ms = clock_now_ms();
 
 	while (!s->ends) {
 		wait_for_something(s);
 		finish_reload(s);
-		if (s->again_ms != 0 && now_ms() >= s->again_ms)
+		if (s->again_ms != 0 && clock_now_ms() >= s->again_ms)
 			begin_parts(s);
 		end_silent(s);
-		if (watchdog_ms > 0 && now_ms() - told_ms >= watchdog_ms / 3) {
-			told_ms = now_ms();
+		if (watchdog_ms > 0 && clock_now_ms() - told_ms >= watchdog_ms / 3) {
+			told_ms = clock_now_ms();
 			notify_manager("WATCHDOG=1");
 		}
-		event_log_tick(s->log, now_ms());
+		event_log_tick(s->log, clock_now_ms());
 	}
 }
 
 static void end_parts(struct starter *s)
 {
-	int64_t until = now_ms() + END_MS;
+	int64_t until = clock_now_ms() + END_MS;
 
 	notify_manager("STOPPING=1");
 	tell_parts(s, SIGTERM);
-	while (some_run(s) && now_ms() < until) {
+	while (some_run(s) && clock_now_ms() < until) {
 		struct pollfd fd = {.fd = s->signals, .events = POLLIN};
 		(void)poll(&fd, 1, 50);
 		hear_signals(s);
@@ -436,7 +430,7 @@ int starter_run(const struct starter_settings *settings)
 	s.log = event_log_new(STDERR_FILENO, settings->levels, daemon_events, DAEMON_EVENTS);
 	int err = begin(&s);
 	if (err == 0 && s.plan != NULL) {
-		EVENT_LOG(s.log, EVENT_STARTED, now_ms(),
+		EVENT_LOG(s.log, EVENT_STARTED, clock_now_ms(),
 			event_text("version", slice_of(STANCH_VERSION)),
 			event_text("spool", slice_of(s.plan->spool)),
 			event_text("mode",
@@ -444,7 +438,7 @@ int starter_run(const struct starter_settings *settings)
 		begin_parts(&s);
 		watch_parts(&s);
 		end_parts(&s);
-		EVENT_LOG(s.log, EVENT_STOPPED, now_ms());
+		EVENT_LOG(s.log, EVENT_STOPPED, clock_now_ms());
 	}
 	daemon_plan_free(s.plan);
 	settings_free(s.settings);

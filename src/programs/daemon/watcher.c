@@ -1,5 +1,6 @@
 /* watcher.c - the part that reads what strangers wrote: follows the logs, looks into the queue,
  * remembers, judges, and tells the hand. It has no rights but to read. */
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "programs/daemon/answers.h"
@@ -90,14 +91,6 @@ struct watcher {
 	bool has_begun, is_ready, told_ready, is_behind;
 };
 
-static int64_t clock_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * SECOND_US + t.tv_nsec / 1000;
-}
-
 /* ---- what is known of domains ---- */
 
 static struct slice domain_of(struct slice address)
@@ -145,7 +138,7 @@ static void forgive(struct watcher *w, int64_t at_us)
 static bool take_fact(struct watcher *w, const struct fact *fact)
 {
 	struct watch_result r;
-	bool is_history = clock_us() - fact->at_us > FRESH_US;
+	bool is_history = clock_now_us() - fact->at_us > FRESH_US;
 
 	if (w->forgiven_count > 0)
 		forgive(w, fact->at_us);
@@ -153,11 +146,11 @@ static bool take_fact(struct watcher *w, const struct fact *fact)
 	if (!watch_take(w->watch, fact, &r))
 		return false;
 	if (sighting_is_mail(&r.sighting) && !is_history)
-		telling_mail(w->telling, w->talk, r.sighting.source, clock_us());
+		telling_mail(w->telling, w->talk, r.sighting.source, clock_now_us());
 	if (r.verdict == VERDICT_NOTHING)
 		return r.is_undecided;
 	if (!is_history)
-		telling_verdict(w->telling, w->talk, watch_ledger(w->watch), &r, clock_us());
+		telling_verdict(w->telling, w->talk, watch_ledger(w->watch), &r, clock_now_us());
 	else if (r.verdict == VERDICT_CONTAIN) /* it was found to send spam, long ago */
 		ledger_mark_bad(
 			watch_ledger(w->watch), r.sighting.source, r.sighting.episode, fact->at_us);
@@ -220,7 +213,7 @@ static bool take_from_spool(struct watcher *w, const struct fact *logged)
 	struct exim_id id;
 	struct fact fact;
 
-	if (logged->source == NULL || clock_us() - logged->at_us > FRESH_US ||
+	if (logged->source == NULL || clock_now_us() - logged->at_us > FRESH_US ||
 		exim_id_parse(logged->id, &id) < 0)
 		return false;
 	folder = find_folder(w, &id);
@@ -317,7 +310,7 @@ static void take_line(void *context, struct slice line)
 static int64_t policy_now(void *context)
 {
 	(void)context;
-	return clock_us();
+	return clock_now_us();
 }
 
 /* Until the past is known, nothing is judged by it. What the hand has said holds from the first
@@ -504,7 +497,7 @@ static void mark(struct watcher *w, const char *word, const struct source *sourc
 	} else {
 		telling_let_go(w->telling, s);
 		if (strcmp(word, "good") == 0)
-			ledger_mark_honest(l, s, clock_us());
+			ledger_mark_honest(l, s, clock_now_us());
 		else
 			s->contained_us = 0;
 	}
@@ -605,7 +598,7 @@ static void say_state(struct watcher *w)
 	json_put(o, "unread_bytes", json_integer((json_int_t)unread));
 	json_put(o, "lag_seconds",
 		json_integer(unread > 0 && facts.last_us > 0
-				     ? (json_int_t)((clock_us() - facts.last_us) / SECOND_US)
+				     ? (json_int_t)((clock_now_us() - facts.last_us) / SECOND_US)
 				     : 0));
 	json_put(o, "lines", json_integer((json_int_t)facts.lines));
 	json_put(o, "damaged_lines", json_integer((json_int_t)facts.damaged));
@@ -763,7 +756,7 @@ int watcher_run(const struct daemon_part *part)
 	w->telling = telling_new();
 	w->answers = answers_new(w->values->refuse.text);
 	begin_minute(w);
-	w->begun_us = clock_us();
+	w->begun_us = clock_now_us();
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(w->loop, SIGTERM, on_term, w, &term);
 	if (err == 0)

@@ -1,5 +1,6 @@
 #include "systems/dovecot/doveadm.h"
 
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
@@ -35,14 +36,6 @@ struct asking {
 	char shown[DOVEADM_MAILBOX_MAX + 1]; /* printable, perhaps cut */
 	int64_t until_ms;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void wait_ms(int64_t ms)
 {
@@ -95,7 +88,7 @@ static int begin(struct asking *ret, const struct doveadm_options *options, cons
 {
 	ret->options = options;
 	ret->mailbox = mailbox;
-	ret->until_ms = now_ms() + options->time_ms;
+	ret->until_ms = clock_now_ms() + options->time_ms;
 	printable_text(slice_of(mailbox), ret->shown, sizeof(ret->shown));
 	if (!doveadm_name_is_safe(mailbox))
 		return problem_set(problem, -EINVAL,
@@ -105,7 +98,7 @@ static int begin(struct asking *ret, const struct doveadm_options *options, cons
 
 static int time_left(const struct asking *a, int64_t *ret_ms, struct problem *problem)
 {
-	*ret_ms = a->until_ms - now_ms();
+	*ret_ms = a->until_ms - clock_now_ms();
 	if (*ret_ms <= 0)
 		return problem_set(problem, -ETIMEDOUT, "Dovecot took longer than %lld ms",
 			(long long)a->options->time_ms);
@@ -377,11 +370,11 @@ static int kick(const struct asking *a, struct problem *problem)
 
 static int wait_until_gone(const struct asking *a, uint64_t before, struct problem *problem)
 {
-	const int64_t until = now_ms() + GONE_WITHIN;
+	const int64_t until = clock_now_ms() + GONE_WITHIN;
 	uint64_t left = before;
 	int err = list(a, &left, problem);
 
-	for (int64_t pause = LOOK_AGAIN; err == 0 && left > 0 && now_ms() + pause < until;
+	for (int64_t pause = LOOK_AGAIN; err == 0 && left > 0 && clock_now_ms() + pause < until;
 		pause *= 2) {
 		wait_ms(pause);
 		err = list(a, &left, problem);

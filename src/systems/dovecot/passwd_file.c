@@ -1,5 +1,7 @@
 #include "systems/dovecot/passwd_file.h"
 
+#include "base/clock.h"
+#include "base/file_bytes.h"
 #include "base/memory.h"
 #include "base/password_hash.h"
 #include "base/printable.h"
@@ -45,14 +47,6 @@ static int say(const struct edit *e, int err, const char *what, struct problem *
 	else if (err == -EACCES || err == -EPERM || err == -EROFS)
 		answer = -EACCES;
 	return problem_set(problem, answer, "cannot %s %s: %s", what, e->shown, strerror(-err));
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void wait_a_little(void)
@@ -151,10 +145,10 @@ static int try_lock(const struct edit *e)
 
 static int take_lock(struct edit *e, struct problem *problem)
 {
-	const int64_t until = now_ms() + PASSWD_FILE_WAIT_MS;
+	const int64_t until = clock_now_ms() + PASSWD_FILE_WAIT_MS;
 	int err = try_lock(e);
 
-	while (err == -EEXIST && now_ms() < until) {
+	while (err == -EEXIST && clock_now_ms() < until) {
 		if (is_stale(e))
 			(void)unlinkat(e->dir, e->lock_name, 0);
 		else
@@ -212,10 +206,10 @@ static int open_locked(struct edit *e)
 
 static int open_file(struct edit *e, struct problem *problem)
 {
-	const int64_t until = now_ms() + PASSWD_FILE_WAIT_MS;
+	const int64_t until = clock_now_ms() + PASSWD_FILE_WAIT_MS;
 	int err = open_locked(e);
 
-	while (err == -EAGAIN && now_ms() < until) {
+	while (err == -EAGAIN && clock_now_ms() < until) {
 		wait_a_little();
 		err = open_locked(e);
 	}
@@ -391,30 +385,16 @@ static int copy_rights(const struct edit *e, int fd)
 	return err;
 }
 
-static int write_all(int fd, struct slice bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t n = write(fd, bytes.at, bytes.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes = slice_after(bytes, (size_t)n);
-	}
-	return 0;
-}
-
 static int fill_new(const struct edit *e, int fd, struct slice old, const char *hash)
 {
 	struct slice text = {e->text, e->len};
 	size_t before = (size_t)(old.at - e->text);
-	int err = write_all(fd, slice_first(text, before));
+	int err = file_write_bytes(fd, slice_first(text, before));
 
 	if (err == 0)
-		err = write_all(fd, slice_of(hash));
+		err = file_write_bytes(fd, slice_of(hash));
 	if (err == 0)
-		err = write_all(fd, slice_after(text, before + old.len));
+		err = file_write_bytes(fd, slice_after(text, before + old.len));
 	if (err == 0)
 		err = copy_rights(e, fd);
 	if (err == 0)

@@ -1,5 +1,6 @@
 #include "systems/exim/mainlog.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/slice.h"
 
@@ -222,17 +223,9 @@ static char *path_now(struct mainlog *log, int64_t now_us)
 	return path;
 }
 
-static int64_t clock_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 static void name_place(struct mainlog *log)
 {
-	char *path = log->pattern != NULL ? path_now(log, clock_us()) : NULL;
+	char *path = log->pattern != NULL ? path_now(log, clock_now_us()) : NULL;
 
 	if (path != NULL && log->to_syslog) {
 		log->place = memory_new(strlen(path) + sizeof(" and syslog"), 1);
@@ -453,7 +446,7 @@ int mainlog_write(struct mainlog *log, struct problem *problem)
 	if (log->to_syslog)
 		write_syslog(log);
 	if (log->pattern != NULL) {
-		char *path = path_now(log, clock_us());
+		char *path = path_now(log, clock_now_us());
 		int fd = open_file(log, path);
 
 		err = fd < 0 ? fd : write_lines(fd, (struct slice){log->lines, log->len});

@@ -1,5 +1,6 @@
 #include "systems/exim/question.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
 
@@ -25,14 +26,6 @@ struct exim_question {
 	size_t answer_len, answer_room;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void close_end(int *fd)
 {
 	if (*fd >= 0)
@@ -57,23 +50,13 @@ void exim_question_free(struct exim_question *q)
 
 #define ARGUMENTS_MAX 32
 
-/* One word of an argument list, as posix_spawn wants it: not const. */
-static char *word(const char *text)
-{
-	return memory_copy(text, strlen(text));
-}
-
-static void free_words(char **words)
-{
-	for (size_t i = 0; words[i] != NULL; i++)
-		free(words[i]);
-}
-
 static int spawn(const struct exim_program *program, const char *const *arguments, int in, int out,
 	pid_t *ret_pid)
 {
-	char *environment[] = {word("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), word("LC_ALL=C"), NULL};
-	char *argv[ARGUMENTS_MAX + 4] = {word(program->path)};
+	static const char *const environment[] = {
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
+	const char *argv[ARGUMENTS_MAX + 4] = {program->path};
+	char *words[ARGUMENTS_MAX + 4], *names[sizeof(environment) / sizeof(environment[0])];
 	size_t n = 1;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -81,12 +64,15 @@ static int spawn(const struct exim_program *program, const char *const *argument
 	int err;
 
 	if (program->config != NULL) {
-		argv[n++] = word("-C");
-		argv[n++] = word(program->config);
+		argv[n++] = "-C";
+		argv[n++] = program->config;
 	}
 	for (size_t i = 0; i < ARGUMENTS_MAX && arguments[i] != NULL; i++)
-		argv[n++] = word(arguments[i]);
+		argv[n++] = arguments[i];
 
+	/* as posix_spawn() wants them: not const; never written to */
+	memcpy(words, argv, sizeof(words));
+	memcpy(names, environment, sizeof(names));
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&defaults);
@@ -103,9 +89,7 @@ static int spawn(const struct exim_program *program, const char *const *argument
 	if (err == 0)
 		err = posix_spawn_file_actions_adddup2(&actions, out, 2);
 	if (err == 0)
-		err = posix_spawn(ret_pid, program->path, &actions, &attributes, argv, environment);
-	free_words(argv);
-	free_words(environment);
+		err = posix_spawn(ret_pid, program->path, &actions, &attributes, words, names);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -err;
@@ -118,7 +102,7 @@ int exim_question_begin(const struct exim_program *program, const char *const *a
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
 	int err = 0;
 
-	q->deadline_ms = now_ms() + QUESTION_TIME_MAX_MS;
+	q->deadline_ms = clock_now_ms() + QUESTION_TIME_MAX_MS;
 	if (is_dialog && pipe2(in, O_CLOEXEC) < 0)
 		err = -errno;
 	if (err == 0 && pipe2(out, O_CLOEXEC) < 0)
@@ -182,7 +166,7 @@ static int converse(struct exim_question *q, const char *last)
 	while (q->out >= 0 && !has_said(q, last)) {
 		struct pollfd p[2] = {
 			{q->out, POLLIN, 0}, {q->to_write.len > 0 ? q->in : -1, POLLOUT, 0}};
-		int64_t left = q->deadline_ms - now_ms();
+		int64_t left = q->deadline_ms - clock_now_ms();
 		int n = left > 0 ? poll(p, 2, (int)left) : 0;
 		int err = 0;
 
@@ -209,7 +193,7 @@ int exim_question_hear(struct exim_question *q, const char *lines, const char *l
 	struct sigaction before;
 	int err;
 
-	q->deadline_ms = now_ms() + QUESTION_TIME_MAX_MS;
+	q->deadline_ms = clock_now_ms() + QUESTION_TIME_MAX_MS;
 	q->answer_len = 0;
 	q->to_write = lines != NULL ? slice_of(lines) : (struct slice){0};
 	/* The caller may have an action of its own. */
@@ -240,7 +224,7 @@ static int wait_end(struct exim_question *q, int *ret_status)
 		}
 		if (pid < 0 && errno != EINTR)
 			return -errno;
-		if (now_ms() >= q->deadline_ms)
+		if (clock_now_ms() >= q->deadline_ms)
 			return -ETIMEDOUT;
 		nanosleep(&(struct timespec){0, 500000}, NULL);
 	}

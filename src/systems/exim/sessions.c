@@ -1,5 +1,6 @@
 #include "systems/exim/sessions.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "systems/exim/session_hints.h"
 #include "systems/live_process.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define SOCKETS_MOST   256
 #define LISTENERS_MOST 4096
@@ -46,14 +46,6 @@ struct look {
 	size_t session_count;
 	uint64_t beyond; /* open in this round, and no room for them */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct look *look_new(const struct sessions_of *of, struct problem *problem)
 {
@@ -428,7 +420,7 @@ static void count_ended(const struct look *l, struct sessions_ended *ret)
 static void wait_for_processes(const struct look *l, bool are_open, int64_t until_ms)
 {
 	for (size_t i = 0; i < l->session_count; i++) {
-		int64_t rest = until_ms - now_ms();
+		int64_t rest = until_ms - clock_now_ms();
 		if (rest <= 0)
 			return;
 		if (l->sessions[i].is_open == are_open)
@@ -439,7 +431,7 @@ static void wait_for_processes(const struct look *l, bool are_open, int64_t unti
 /* A process that was just ended is the sooner looked at again. */
 static void wait_round(const struct look *l, int64_t until_ms)
 {
-	int64_t round_ms = now_ms() + SESSIONS_ROUND_MS;
+	int64_t round_ms = clock_now_ms() + SESSIONS_ROUND_MS;
 
 	wait_for_processes(l, true, round_ms < until_ms ? round_ms : until_ms);
 }
@@ -448,13 +440,13 @@ int sessions_end(const struct sessions_of *of, enum sessions_means means, int64_
 	struct sessions_ended *ret, struct problem *problem)
 {
 	struct look *l = look_new(of, problem);
-	int64_t until = now_ms() + time_ms;
+	int64_t until = clock_now_ms() + time_ms;
 
 	*ret = (struct sessions_ended){0};
 	int err = look_once(l);
 	while (err == 0) {
 		count_ended(l, ret);
-		if (ret->left == l->beyond || now_ms() >= until)
+		if (ret->left == l->beyond || clock_now_ms() >= until)
 			break;
 		err = end_open(l, &means);
 		if (err == 0) {
