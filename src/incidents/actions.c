@@ -127,17 +127,6 @@ static int read_row(
 	return 0;
 }
 
-static bool has_tables(struct journal *j)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = sqlite3_prepare_v2(
-		j->db, "SELECT 1 FROM sqlite_schema WHERE name = 'incident_actions'", -1, &s, NULL);
-	bool there = rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
-
-	sqlite3_finalize(s);
-	return there;
-}
-
 static int each(struct journal *j, enum statement which, int64_t incident,
 	incident_action_visit *visit, void *context, struct problem *problem)
 {
@@ -145,7 +134,7 @@ static int each(struct journal *j, enum statement which, int64_t incident,
 	sqlite3_stmt *s = NULL;
 	int rc, err = 0;
 
-	if (!has_tables(j))
+	if (!journal_has_table(j, "incident_actions"))
 		return 0;
 	if (prepare(j, which, &s, problem) < 0)
 		return -EIO;
@@ -178,7 +167,7 @@ int actions_each_standing(struct journal *j, const char *responder, action_sourc
 	sqlite3_stmt *s = NULL;
 	int rc, err;
 
-	if (!has_tables(j))
+	if (!journal_has_table(j, "incident_actions"))
 		return 0;
 	err = prepare(j, STANDING, &s, problem);
 	if (err < 0)

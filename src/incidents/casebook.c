@@ -123,13 +123,7 @@ static int end(struct journal *j, bool ours, int err, struct problem *problem)
 
 bool casebook_exists(struct journal *j)
 {
-	sqlite3_stmt *s = NULL;
-	int rc = sqlite3_prepare_v2(
-		j->db, "SELECT 1 FROM sqlite_schema WHERE name = 'incidents'", -1, &s, NULL);
-	bool exists = rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
-
-	sqlite3_finalize(s);
-	return exists;
+	return journal_has_table(j, "incidents");
 }
 
 /* ---- writing ---- */

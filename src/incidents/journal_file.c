@@ -151,6 +151,19 @@ int journal_run(struct journal *j, const char *sql, struct problem *problem)
 	return rc == SQLITE_OK ? 0 : journal_fault(j, rc, problem);
 }
 
+bool journal_has_table(struct journal *j, const char *name)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_prepare_v2(
+		j->db, "SELECT 1 FROM sqlite_schema WHERE name = ?1", -1, &s, NULL);
+
+	if (rc == SQLITE_OK)
+		journal_bind_text(s, 1, name);
+	bool there = rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
+	sqlite3_finalize(s);
+	return there;
+}
+
 static int number(struct journal *j, const char *sql, int64_t *ret_number, struct problem *problem)
 {
 	sqlite3_stmt *s = NULL;

@@ -24,6 +24,9 @@ struct journal {
 /* What SQLite's answer rc means for a person who can do something about it. Never 0. */
 int journal_fault(struct journal *j, int rc, struct problem *problem);
 
+/* Whether it has that table: one of an older stanch that was only read lacks some. */
+bool journal_has_table(struct journal *j, const char *name);
+
 /* Runs statements that give no rows. */
 MUST_USE int journal_run(struct journal *j, const char *sql, struct problem *problem);
 

@@ -1,5 +1,4 @@
 /* cmd_contain.c - stanch contain: what a verdict would do, by a person's word and with a reason. */
-#include "base/printable.h"
 #include "programs/incident_word.h"
 
 #include <errno.h>
@@ -52,18 +51,14 @@ static int run(
 {
 	const struct incident_word_settings *s = settings;
 	struct source source;
-	char shown[SOURCE_TEXT_MAX];
 
 	if (arguments->count != 1 || s->reason == NULL || s->reason[0] == '\0') {
 		context_warn(
 			context, arguments->count != 1 ? "which source?" : "why? Give a --reason");
 		return COMMAND_USAGE;
 	}
-	if (source_parse(slice_of(arguments->at[0]), &source) < 0) {
-		context_warn(context, "\"%s\" is no source: write kind:name, or an address",
-			printable_text(slice_of(arguments->at[0]), shown, sizeof(shown)));
+	if (!incident_source(context, arguments->at[0], &source))
 		return COMMAND_USAGE;
-	}
 	return contain(context, s, &source);
 }
 

@@ -117,7 +117,6 @@ static int run(
 {
 	const struct exempt_settings *s = settings;
 	struct source source;
-	char shown[SOURCE_TEXT_MAX];
 
 	if (arguments->count == 0 && !s->remove && s->reason == NULL)
 		return list(context);
@@ -126,11 +125,8 @@ static int run(
 			context, arguments->count == 0 ? "which source?" : "why? Give a --reason");
 		return COMMAND_USAGE;
 	}
-	if (source_parse(slice_of(arguments->at[0]), &source) < 0) {
-		context_warn(context, "\"%s\" is no source: write kind:name, or an address",
-			printable_text(slice_of(arguments->at[0]), shown, sizeof(shown)));
+	if (!incident_source(context, arguments->at[0], &source))
 		return COMMAND_USAGE;
-	}
 	return change(context, s, &source);
 }
 

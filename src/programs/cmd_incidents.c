@@ -1,5 +1,4 @@
 /* cmd_incidents.c - stanch incidents: what was found, and what became of it. */
-#include "base/printable.h"
 #include "programs/incident_session.h"
 
 #include <errno.h>
@@ -65,15 +64,11 @@ static int run(
 		.since = s->since.given ? (int64_t)time(NULL) - (int64_t)s->since.value : 0};
 	struct listing listing = {.context = context};
 	struct problem problem = {0};
-	char shown[SOURCE_TEXT_MAX];
 	AUTO(journal) journal = NULL;
 
 	if (arguments->count > 0) {
-		if (source_parse(slice_of(arguments->at[0]), &source) < 0) {
-			context_warn(context, "\"%s\" is no source: write kind:name, or an address",
-				printable_text(slice_of(arguments->at[0]), shown, sizeof(shown)));
+		if (!incident_source(context, arguments->at[0], &source))
 			return COMMAND_USAGE;
-		}
 		choice.source = &source;
 	}
 	int err = incident_journal(context, JOURNAL_READ, &journal);

@@ -1,5 +1,4 @@
 /* cmd_release.c - stanch release: undoes what was done against a source, by its latest incident. */
-#include "base/printable.h"
 #include "programs/incident_word.h"
 
 #include <errno.h>
@@ -42,17 +41,13 @@ static int run(
 	struct context *context, const void *settings, const struct command_arguments *arguments)
 {
 	struct source source;
-	char shown[SOURCE_TEXT_MAX];
 
 	if (arguments->count != 1) {
 		context_warn(context, "which source?");
 		return COMMAND_USAGE;
 	}
-	if (source_parse(slice_of(arguments->at[0]), &source) < 0) {
-		context_warn(context, "\"%s\" is no source: write kind:name, or an address",
-			printable_text(slice_of(arguments->at[0]), shown, sizeof(shown)));
+	if (!incident_source(context, arguments->at[0], &source))
 		return COMMAND_USAGE;
-	}
 	return release(context, settings, &source);
 }
 

@@ -29,7 +29,6 @@ static void said(
 {
 	struct containing *w = context;
 
-	w->failed += state == ACTION_FAILED;
 	if (w->said == NULL) {
 		(void)printf("%-8s  %-8s  ", r->name, action_state_name(state));
 		printable_write(stdout, slice_of(words));

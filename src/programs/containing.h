@@ -16,7 +16,6 @@ struct containing {
 	char *main_log;
 	char reason[EVIDENCE_TEXT];
 	json_t *said; /* with --json: what came of each */
-	size_t failed;
 };
 
 /* incident, journal: borrowed. 0; or a negative errno, which was told. */

@@ -1,5 +1,7 @@
 #include "programs/incident_session.h"
 
+#include "base/printable.h"
+
 #include "programs/daemon/control.h"
 #include "programs/suspects.h"
 
@@ -24,6 +26,17 @@ int incident_journal(
 	if (err < 0 && !(err == -ENOENT && access == JOURNAL_READ))
 		context_problem(context, &problem);
 	return err;
+}
+
+bool incident_source(const struct context *context, const char *typed, struct source *ret)
+{
+	char shown[SOURCE_TEXT_MAX];
+
+	if (source_parse(slice_of(typed), ret) == 0)
+		return true;
+	context_warn(context, "\"%s\" is no source: write kind:name, or an address",
+		printable_text(slice_of(typed), shown, sizeof(shown)));
+	return false;
 }
 
 static struct terminal terminal_of(const struct context *context)

@@ -13,6 +13,9 @@
 MUST_USE int incident_journal(
 	struct context *context, enum journal_access access, struct journal **ret_journal);
 
+/* The source that a person typed: false, and it was said what to write, when it is none. */
+MUST_USE bool incident_source(const struct context *context, const char *typed, struct source *ret);
+
 /* Prints a story, as a page or as JSON. explain: the evidence only. */
 void incident_show(struct context *context, const struct incident_story *story, bool explain);
 

@@ -99,22 +99,32 @@ static void read_result(const json_t *o, struct own_result *ret)
 			   (strcmp(state, "done") == 0 || strcmp(state, "nothing") == 0);
 }
 
-bool own_command_read(const char *output, size_t len, struct own_result *ret)
+json_t *own_command_last(const char *output, size_t len, const char *key)
 {
 	struct slice rest = {output, len}, line;
-	bool found = false;
+	json_t *last = NULL;
 
 	while (slice_take_line(&rest, &line)) {
-		json_error_t error;
-		json_t *o = json_loadb(line.at, line.len, JSON_REJECT_DUPLICATES, &error);
+		json_t *o = json_loadb(line.at, line.len, JSON_REJECT_DUPLICATES, NULL);
 
-		if (json_is_object(o) && json_object_get(o, "action") != NULL) {
-			read_result(o, ret);
-			found = true;
+		if (json_object_get(o, key) != NULL) { /* of what is no object it gets nothing */
+			json_decref(last);
+			last = json_incref(o);
 		}
 		json_decref(o);
 	}
-	return found;
+	return last;
+}
+
+bool own_command_read(const char *output, size_t len, struct own_result *ret)
+{
+	json_t *o = own_command_last(output, len, "action");
+
+	if (o == NULL)
+		return false;
+	read_result(o, ret);
+	json_decref(o);
+	return true;
 }
 
 static char *read_output(int fd, size_t *ret_len)

@@ -8,6 +8,7 @@
 #include "base/problem.h"
 #include "programs/context.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,10 @@ struct own_command {
  * options are added. 0, or a negative errno and *problem. */
 MUST_USE int own_command_start(const struct global_settings *global, const char *program,
 	const char *const *words, size_t count, struct own_command *ret, struct problem *problem);
+
+/* The last object with that key among the lines that it printed, a new reference; NULL: there is
+ * none. */
+json_t *own_command_last(const char *output, size_t len, const char *key);
 
 /* What it printed, of a hold or a restore: the last object. */
 struct own_result {

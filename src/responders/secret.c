@@ -276,7 +276,7 @@ static int suspend(
 
 static void put_mark(const struct responding *r, const struct task *task, json_t *note)
 {
-	char mark[SECRET_MARK];
+	char mark[PASSWORD_HASH_MARK];
 	struct problem unseen;
 
 	(void)json_object_del(note, "mark");
@@ -290,7 +290,7 @@ static int compare_mark(const struct responding *r, const struct task *task, con
 	struct problem *said)
 {
 	const char *was = json_string_value(json_object_get(note, "mark"));
-	char mark[SECRET_MARK];
+	char mark[PASSWORD_HASH_MARK];
 
 	if (was == NULL || task->backend->mark == NULL)
 		return 0;

@@ -7,14 +7,13 @@
 #define STANCH_RESPONDERS_SECRET_BACKEND_H
 
 #include "base/attribute.h"
+#include "base/password_hash.h"
 #include "base/problem.h"
 #include "base/secret.h"
 #include "settings/groups.h"
 #include "systems/panel.h"
 
 #include <stdbool.h>
-
-#define SECRET_MARK 65 /* bytes, with the NUL */
 
 /* In the order of the choice secret.do. */
 enum secret_deed {
@@ -47,7 +46,7 @@ struct secret_backend {
 	/* What differs when the password is set anew by whomever, and tells nothing of it: the
 	 * SHA-256 of what is stored, in hex. NULL: it cannot be seen. */
 	int (*mark)(const struct settings_values *values, const struct panel_mailbox *mailbox,
-		char at[SECRET_MARK], struct problem *said);
+		char at[PASSWORD_HASH_MARK], struct problem *said);
 };
 
 extern const struct secret_backend secret_backend_cpanel, secret_backend_directadmin,

@@ -24,7 +24,7 @@ static int set(const struct settings_values *values, const struct panel_mailbox 
 static int check(const struct settings_values *values, const struct panel_mailbox *mailbox,
 	enum secret_deed deed, const struct secret *secret, bool *ret_is_so, struct problem *said)
 {
-	char mark[SECRET_MARK];
+	char mark[PASSWORD_HASH_MARK];
 	const char *path;
 	int err = path_of(values, &path, said);
 
@@ -36,7 +36,7 @@ static int check(const struct settings_values *values, const struct panel_mailbo
 }
 
 static int mark(const struct settings_values *values, const struct panel_mailbox *mailbox,
-	char at[SECRET_MARK], struct problem *said)
+	char at[PASSWORD_HASH_MARK], struct problem *said)
 {
 	const char *path;
 	int err = path_of(values, &path, said);

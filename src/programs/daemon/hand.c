@@ -317,30 +317,12 @@ static void say_deed(struct hand *h, const struct outbreak *c, const json_t *dee
 			"words", slice_of(printable_text(slice_of(said), words, sizeof(words)))));
 }
 
-/* Its last line is the result. */
-static json_t *read_deeds(const char *output, size_t len)
-{
-	struct slice rest = {output, len}, line;
-	json_t *last = NULL;
-
-	while (slice_take_line(&rest, &line)) {
-		json_t *o = json_loadb(line.at, line.len, JSON_REJECT_DUPLICATES, NULL);
-
-		if (json_is_object(o)) {
-			json_decref(last);
-			last = o;
-		} else {
-			json_decref(o);
-		}
-	}
-	return last;
-}
-
 static void on_acted(void *context, const char *output, size_t len, int status)
 {
 	struct outbreak *c = context;
 	struct hand *h = c->hand;
-	json_t *o = read_deeds(output, len), *deeds = json_object_get(o, "responders");
+	json_t *o = own_command_last(output, len, "responders"),
+	       *deeds = json_object_get(o, "responders");
 
 	c->acting = NULL;
 	h->acting_count--;

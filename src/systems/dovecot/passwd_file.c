@@ -494,7 +494,7 @@ int passwd_file_has(const char *path, const char *user, const struct secret *sec
 }
 
 int passwd_file_mark(
-	const char *path, const char *user, char at[PASSWD_FILE_MARK], struct problem *problem)
+	const char *path, const char *user, char at[PASSWORD_HASH_MARK], struct problem *problem)
 {
 	struct passwd_line line = {0};
 	struct edit e;

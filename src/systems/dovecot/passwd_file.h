@@ -19,6 +19,7 @@
 #define STANCH_SYSTEMS_DOVECOT_PASSWD_FILE_H
 
 #include "base/attribute.h"
+#include "base/password_hash.h"
 #include "base/problem.h"
 #include "base/secret.h"
 
@@ -46,8 +47,7 @@ MUST_USE int passwd_file_has(const char *path, const char *user, const struct se
 
 /* Puts what tells one stored password from another into at, 64 hex digits and a NUL: the SHA-256 of
  * its hash, which is a salted one. Errors as above. */
-#define PASSWD_FILE_MARK 65
 MUST_USE int passwd_file_mark(
-	const char *path, const char *user, char at[PASSWD_FILE_MARK], struct problem *problem);
+	const char *path, const char *user, char at[PASSWORD_HASH_MARK], struct problem *problem);
 
 #endif
