@@ -53,12 +53,31 @@ int live_process_start_ticks(const char *text, uint64_t *ret_ticks)
 	return 0;
 }
 
-static int64_t clock_ms(clockid_t clock)
+static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec t;
 
 	(void)clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* When the machine was booted, in nanoseconds since 1970. Two clocks are not read at one moment: of
+ * a few readings the one counts that was least interrupted, so that two processes of the same tick
+ * began at the same time. */
+static int64_t booted_ns(void)
+{
+	int64_t least = INT64_MAX, booted = 0;
+
+	for (int i = 0; i < 5; i++) {
+		int64_t before = clock_ns(CLOCK_BOOTTIME), now = clock_ns(CLOCK_REALTIME);
+		int64_t took = clock_ns(CLOCK_BOOTTIME) - before;
+
+		if (took >= least)
+			continue;
+		least = took;
+		booted = now - before - took / 2;
+	}
+	return booted;
 }
 
 static int read_start(pid_t pid, int64_t *ret_ms)
@@ -79,8 +98,9 @@ static int read_start(pid_t pid, int64_t *ret_ms)
 	err = live_process_start_ticks(text, &ticks);
 	if (err < 0 || per_second <= 0)
 		return err < 0 ? err : -EINVAL;
-	*ret_ms = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME) +
-		  (int64_t)ticks * 1000 / per_second;
+	/* a start is known to a tick: a boot that is known better makes it no better */
+	int64_t tick_ns = 1000000000 / per_second;
+	*ret_ms = ((booted_ns() + tick_ns / 2) / tick_ns + (int64_t)ticks) * 1000 / per_second;
 	return 0;
 }
 
