@@ -17,7 +17,7 @@ const char *feedback_type_name(enum feedback_type type)
 	return names[type];
 }
 
-static enum feedback_type read_type(struct slice word)
+enum feedback_type feedback_type_of(struct slice word)
 {
 	for (int t = FEEDBACK_OTHER + 1; t < FEEDBACK_TYPES; t++)
 		if (slice_equal_nocase(word, slice_of(feedback_type_name((enum feedback_type)t))))
@@ -89,7 +89,7 @@ static void read_complaint(struct slice content, struct feedback_report *r)
 	if (type.len == 0)
 		return;
 	r->kind = FEEDBACK_COMPLAINT;
-	r->type = read_type(first_word(type));
+	r->type = feedback_type_of(first_word(type));
 	keep_ip(mail_text_find(fields, "Source-IP"), r->source_ip);
 	keep_whole(without_angles(mail_text_find(fields, "Original-Mail-From")), r->mail_from,
 		sizeof(r->mail_from));

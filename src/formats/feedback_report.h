@@ -45,6 +45,9 @@ enum feedback_type {
 /* "abuse", …: as reports write it. */
 const char *feedback_type_name(enum feedback_type type);
 
+/* Letter case does not count; FEEDBACK_OTHER for a word that is none of them. */
+enum feedback_type feedback_type_of(struct slice word);
+
 static inline bool feedback_type_accuses(enum feedback_type type)
 {
 	return type == FEEDBACK_ABUSE || type == FEEDBACK_FRAUD || type == FEEDBACK_VIRUS;

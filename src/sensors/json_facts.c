@@ -1,6 +1,7 @@
 #include "sensors/json_facts.h"
 
 #include "base/memory.h"
+#include "formats/feedback_report.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -178,6 +179,7 @@ static void read_outcome(const json_t *o, struct fact *f, enum fact_kind kind)
 	f->recipient = text(o, "rcpt");
 	f->forwarded_for = text(o, "for");
 	f->is_local = number(o, "local", &local) && local > 0;
+	f->is_reported = kind == FACT_FAILED && json_object_get(o, "reported") != NULL;
 	if (kind != FACT_DELIVERED)
 		f->failure = failure_of(text(o, "text"));
 }
@@ -194,6 +196,14 @@ static void read_refused(struct json_facts *j, const json_t *o, struct fact *f)
 		f->source = &j->source;
 }
 
+/* One that does not say of which type it is accuses; one of a type that does not is none. */
+static bool is_complaint(const json_t *o)
+{
+	struct slice type = text(o, "type");
+
+	return type.len == 0 || feedback_type_accuses(feedback_type_of(type));
+}
+
 static bool read_event(struct json_facts *j, const json_t *o, struct fact *f)
 {
 	struct slice event = text(o, "ev");
@@ -206,6 +216,8 @@ static bool read_event(struct json_facts *j, const json_t *o, struct fact *f)
 		read_outcome(o, f, FACT_DEFERRED);
 	else if (slice_is(event, "fail"))
 		read_outcome(o, f, FACT_FAILED);
+	else if (slice_is(event, "complaint") && is_complaint(o))
+		f->kind = FACT_COMPLAINED;
 	else if (slice_is(event, "rej"))
 		read_refused(j, o, f);
 	else if (slice_is(event, "authfail")) {
