@@ -163,14 +163,6 @@ static void read_accepted(struct json_facts *j, const json_t *o, struct fact *f)
 		f->source = &j->source;
 }
 
-static enum failure failure_of(struct slice text)
-{
-	struct failure_reply reply;
-	size_t codes = failure_reply_read(text, &reply);
-
-	return failure_judge(&reply, slice_after(text, codes));
-}
-
 static void read_outcome(const json_t *o, struct fact *f, enum fact_kind kind)
 {
 	double local = 0;
@@ -181,7 +173,7 @@ static void read_outcome(const json_t *o, struct fact *f, enum fact_kind kind)
 	f->is_local = number(o, "local", &local) && local > 0;
 	f->is_reported = kind == FACT_FAILED && json_object_get(o, "reported") != NULL;
 	if (kind != FACT_DELIVERED)
-		f->failure = failure_of(text(o, "text"));
+		f->failure = failure_of_text(text(o, "text"));
 }
 
 static void read_refused(struct json_facts *j, const json_t *o, struct fact *f)
@@ -190,7 +182,7 @@ static void read_refused(struct json_facts *j, const json_t *o, struct fact *f)
 	f->recipient = text(o, "rcpt");
 	f->sender = text(o, "from");
 	f->client = text(o, "ip");
-	f->failure = json_object_get(o, "text") != NULL ? failure_of(text(o, "text"))
+	f->failure = json_object_get(o, "text") != NULL ? failure_of_text(text(o, "text"))
 							: FAILURE_DOMAIN_UNKNOWN;
 	if (find_source(j, o))
 		f->source = &j->source;
