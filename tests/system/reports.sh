@@ -112,7 +112,7 @@ complaint "${ids[3]}" | store
 holds_true "and one more" wait_for 30 is_count mails 10
 holds_true "and what was counted is not counted again" wait_for 90 says_of bob@shop.test 'complaints about 3 messages came back'
 is "of those who were not complained about there is nothing" "$(text_of carl@club.test)" ""
-for i in $(seq 1 10); do
+for _ in $(seq 1 10); do
 	lab send --user dora@firm.test --from dora@firm.test --messages 1 --to emil@firm.test >/dev/null
 	id=$(awk '/ <= dora@firm\.test .*A=/ {id = $3 ~ /^\[/ ? $4 : $3} END {print id}' "$MAINLOG")
 	complaint "$id" | store
