@@ -14,7 +14,7 @@
 #define EPISODE_REFUSERS 4
 #define EPISODE_IDS      3
 #define EPISODE_ID_MAX   24 /* bytes of a message id with its NUL */
-#define EPISODE_NOTES    16
+#define EPISODE_NOTES    17
 #define EPISODE_WORD     48 /* bytes of a name with its NUL, printable */
 
 /* After so much quiet, the next message begins a new episode; sooner once it was contained. */
@@ -52,6 +52,7 @@ struct episode {
 	float repeated;          /* messages to strangers with a text of an earlier one */
 	float new_senders;
 	float delivered, dead, refused; /* outcomes */
+	float complaints;               /* messages that somebody complained about */
 	float link_uses;                /* of link_key */
 	float filter_sum, filtered;
 	float in_order, out_of_order; /* recipients of neighbouring messages */

@@ -19,8 +19,9 @@ enum fact_kind {
 	FACT_COMPLETED, /* a message left the queue */
 	FACT_REFUSED,   /* a recipient was refused while the message was being given to us */
 	FACT_LOGIN_FAILED,
-	FACT_OFFERED, /* a recipient is being offered, and not accepted yet (policy socket) */
-	FACT_SCORED,  /* a content filter's answer about an accepted message */
+	FACT_OFFERED,    /* a recipient is being offered, and not accepted yet (policy socket) */
+	FACT_SCORED,     /* a content filter's answer about an accepted message */
+	FACT_COMPLAINED, /* somebody complained about a message that was sent: spam, fraud, virus */
 	FACT_KINDS
 };
 
@@ -67,6 +68,7 @@ struct fact {
 	struct slice forwarded_for; /* the address here that it was sent on for; empty: none */
 	bool is_local;              /* delivered into a mailbox of this server */
 	enum failure failure;       /* DEFERRED, FAILED, REFUSED: why */
+	bool is_reported;           /* FAILED: in a mail that came back, which anybody can write */
 
 	struct slice user; /* LOGIN_FAILED: the name that was tried */
 };

@@ -134,6 +134,8 @@ bool ledger_note(struct ledger *l, const struct fact *fact, struct sighting *ret
 		return ledger_note_refused(l, fact, ret);
 	case FACT_OFFERED:
 		return note_offered(l, fact, ret);
+	case FACT_COMPLAINED:
+		return ledger_note_complaint(l, fact, ret);
 	case FACT_SCORED:
 		return ledger_note_score(l, fact, ret);
 	case FACT_LOGIN_FAILED:

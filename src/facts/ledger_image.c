@@ -9,7 +9,7 @@
 /* ---- to and from bytes ---- */
 
 #define IMAGE_MAGIC   UINT64_C(0x7264656c68636e61) /* "anchledr" */
-#define IMAGE_VERSION 2u
+#define IMAGE_VERSION 3u
 #define NO_SOURCE     UINT32_MAX
 
 static void code_episodes(struct ledger_source *s, struct codec *c)
@@ -95,8 +95,8 @@ static void write_messages(const struct ledger *l, struct codec *c)
 		codec_u32(c, &at);
 		codec_u64(c, &m->id);
 		codec_u32(c, &ordinal);
-		uint8_t episode = (uint8_t)message_episode(m);
-		codec_u8(c, &episode);
+		uint8_t bits = (uint8_t)(m->owner & MESSAGE_BITS);
+		codec_u8(c, &bits);
 	}
 	uint32_t end = NO_SOURCE;
 	codec_u32(c, &end);
@@ -107,16 +107,16 @@ static void read_message(struct ledger *l, struct codec *c, uint32_t at,
 {
 	uint32_t ordinal = 0;
 	uint64_t id = 0;
-	uint8_t episode = 0;
+	uint8_t bits = 0;
 
 	codec_u64(c, &id);
 	codec_u32(c, &ordinal);
-	codec_u8(c, &episode);
-	if (at >= l->message_room || ordinal >= count || episode >= EPISODES) {
+	codec_u8(c, &bits);
+	if (at >= l->message_room || ordinal >= count || bits > MESSAGE_BITS) {
 		codec_fail(c);
 		return;
 	}
-	ledger_put_message(l, at, id, sources[ordinal], episode);
+	ledger_put_message(l, at, id, sources[ordinal], bits);
 }
 
 static void read_messages(struct ledger *l, struct codec *c)

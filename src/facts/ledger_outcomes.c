@@ -114,6 +114,44 @@ static void count_outcome(struct ledger_source *s, struct episode *e, const stru
 		habit_count(&s->habit, TRAIT_DEAD, seen->is_dead);
 }
 
+/* ---- what a mail that came back tells of ---- */
+
+/* Whoever got a message can write such mails about it, as many as he likes: one counts, and what
+ * the server over there said is hearsay, but for that somebody it was written to does not exist. */
+static bool note_returned(struct ledger *l, const struct fact *fact, struct sighting *ret)
+{
+	const struct message_record *m = ledger_find_message(l, fact->id);
+	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
+	struct episode *e = s != NULL ? s->episodes[message_episode(m)] : NULL;
+
+	if (e == NULL || !is_dead_end(fact->failure) ||
+		!known_set_has(&s->habit.known, hash_nocase(fact->recipient)) ||
+		!ledger_mark_message(l, m, MESSAGE_RETURNED))
+		return false;
+	e->dead++; /* it was taken over there for delivered */
+	e->delivered = e->delivered >= 1 ? e->delivered - 1 : e->delivered;
+	habit_count(&s->habit, TRAIT_DEAD, true);
+	ledger_set_source(ret, s, e);
+	ret->kind = SIGHTING_OUTCOME;
+	ret->is_dead = true;
+	return true;
+}
+
+bool ledger_note_complaint(struct ledger *l, const struct fact *fact, struct sighting *ret)
+{
+	const struct message_record *m = ledger_find_message(l, fact->id);
+	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
+	struct episode *e = s != NULL ? s->episodes[message_episode(m)] : NULL;
+
+	if (e == NULL || !ledger_mark_message(l, m, MESSAGE_COMPLAINED))
+		return false;
+	e->complaints++;
+	ledger_set_source(ret, s, e);
+	ret->kind = SIGHTING_OUTCOME;
+	ret->is_complaint = true;
+	return true;
+}
+
 bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sighting *ret)
 {
 	bool failed = fact->kind == FACT_FAILED;
@@ -123,6 +161,8 @@ bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sight
 	/* what is sent on for somebody is not of his making */
 	if (fact->is_local || fact->forwarded_for.len > 0 || fact->kind == FACT_DEFERRED)
 		return false;
+	if (fact->is_reported)
+		return note_returned(l, fact, ret);
 	const struct message_record *m = ledger_find_message(l, fact->id);
 	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
 	ret->kind = SIGHTING_OUTCOME;

@@ -15,15 +15,23 @@
 #define LEDGER_DAY_US  FACT_DAY_US
 #define LEDGER_LINKS   16u /* looked at in one message */
 
+/* What is known of a message besides its owner, in the lowest bits. */
+enum {
+	MESSAGE_EPISODE = 1,    /* which of its source's */
+	MESSAGE_COMPLAINED = 2, /* a complaint about it was counted */
+	MESSAGE_RETURNED = 4,   /* a failure was, that a mail which came back told of */
+	MESSAGE_BITS = 7
+};
+
 /* Four of them are a line of the processor's cache. */
 struct message_record {
 	uint64_t id;    /* its hash; 0: free */
-	uint64_t owner; /* the source's hash; the lowest bit says which episode */
+	uint64_t owner; /* the source's hash, but for MESSAGE_BITS */
 };
 
 static inline unsigned message_episode(const struct message_record *m)
 {
-	return m->owner & 1;
+	return m->owner & MESSAGE_EPISODE;
 }
 
 struct link_found {
@@ -110,9 +118,11 @@ void ledger_sweep(struct ledger *l, int64_t at_us);
 /* The oldest of those in the same places goes. */
 void ledger_keep_message(
 	struct ledger *l, struct slice id, struct ledger_source *s, unsigned episode);
-/* The same at a known place, of a known hash. */
+/* The same at a known place, of a known hash, with its bits. */
 void ledger_put_message(
-	struct ledger *l, size_t at, uint64_t id, const struct ledger_source *s, unsigned episode);
+	struct ledger *l, size_t at, uint64_t id, const struct ledger_source *s, unsigned bits);
+/* Sets one of its bits. false: it was set. */
+bool ledger_mark_message(struct ledger *l, const struct message_record *m, unsigned bit);
 const struct message_record *ledger_find_message(const struct ledger *l, struct slice id);
 /* NULL: the source went before its message did. */
 struct ledger_source *ledger_source_of(const struct ledger *l, const struct message_record *m);
@@ -159,6 +169,7 @@ void ledger_set_source(struct sighting *seen, struct ledger_source *s, struct ep
 bool ledger_note_received(struct ledger *l, const struct fact *fact, struct sighting *ret);
 bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sighting *ret);
 bool ledger_note_refused(struct ledger *l, const struct fact *fact, struct sighting *ret);
+bool ledger_note_complaint(struct ledger *l, const struct fact *fact, struct sighting *ret);
 bool ledger_note_score(struct ledger *l, const struct fact *fact, struct sighting *ret);
 void ledger_note_login_failed(struct ledger *l, const struct fact *fact);
 

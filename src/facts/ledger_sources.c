@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define MESSAGE_BITS_COUNT 3u
+
 #define WAYS    4u /* places in which a message may lie */
 #define OVER_US (EPISODE_QUIET_US + LEDGER_DAY_US)
 #define CROWD   16u /* sources looked at when one must go */
@@ -83,7 +85,7 @@ static void link_newest(struct ledger *l, struct ledger_source *s)
 
 static struct ledger_source **place_of(const struct ledger *l, uint64_t hash)
 {
-	return &l->table[(hash >> 1) & (l->room - 1)];
+	return &l->table[(hash >> MESSAGE_BITS_COUNT) & (l->room - 1)];
 }
 
 static void remove_source(struct ledger *l, struct ledger_source *s)
@@ -294,10 +296,16 @@ void ledger_sweep(struct ledger *l, int64_t at_us)
 /* ---- messages whose outcomes are waited for ---- */
 
 _Static_assert(EPISODES == 2, "one bit says which");
+_Static_assert(MESSAGE_BITS == (1u << MESSAGE_BITS_COUNT) - 1, "places do not depend on them");
 
-static uint64_t owner_of(const struct ledger_source *s, unsigned episode)
+static uint64_t owner_of(const struct ledger_source *s, unsigned bits)
 {
-	return (s->hash & ~UINT64_C(1)) | (episode & 1);
+	return (s->hash & ~(uint64_t)MESSAGE_BITS) | (bits & MESSAGE_BITS);
+}
+
+static bool is_owner(const struct ledger_source *s, const struct message_record *m)
+{
+	return (s->hash | MESSAGE_BITS) == (m->owner | MESSAGE_BITS);
 }
 
 static uint64_t id_hash(struct slice id)
@@ -345,7 +353,7 @@ struct ledger_source *ledger_source_of(const struct ledger *l, const struct mess
 {
 	struct ledger_source *s = *place_of(l, m->owner);
 
-	while (s != NULL && (s->hash | 1) != (m->owner | 1))
+	while (s != NULL && !is_owner(s, m))
 		s = s->chain;
 	return s;
 }
@@ -354,14 +362,23 @@ struct ledger_source *ledger_source_of(const struct ledger *l, const struct mess
 void ledger_forget_messages(struct ledger *l, const struct ledger_source *s)
 {
 	for (size_t i = 0; i < l->message_room; i++)
-		if ((l->messages[i].owner | 1) == (s->hash | 1))
+		if (is_owner(s, &l->messages[i]))
 			l->messages[i] = (struct message_record){0};
 }
 
 void ledger_put_message(
-	struct ledger *l, size_t at, uint64_t id, const struct ledger_source *s, unsigned episode)
+	struct ledger *l, size_t at, uint64_t id, const struct ledger_source *s, unsigned bits)
 {
-	l->messages[at] = (struct message_record){id, owner_of(s, episode)};
+	l->messages[at] = (struct message_record){id, owner_of(s, bits)};
+}
+
+bool ledger_mark_message(struct ledger *l, const struct message_record *m, unsigned bit)
+{
+	struct message_record *record = &l->messages[m - l->messages];
+	bool is_new = (record->owner & bit) == 0;
+
+	record->owner |= bit;
+	return is_new;
 }
 
 /* ---- size ---- */

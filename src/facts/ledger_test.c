@@ -164,6 +164,104 @@ static void test_outcomes(void **state)
 	assert_false(ledger_note(l, &out, &s));
 }
 
+static bool complain(struct ledger *l, const char *id, struct sighting *ret)
+{
+	const struct fact fact = {
+		.kind = FACT_COMPLAINED, .at_us = BEGIN + HOUR, .id = slice_of(id)};
+
+	return ledger_note(l, &fact, ret);
+}
+
+/* A complaint counts for the source of a message that is known, and once. */
+static void test_complaints(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	assert_false(complain(l, "1xVSnt-00005W-2T", &s));
+	note(l,
+		&(struct sent){
+			"ann@shop.test", "a@far.test", .id = "1xVSnt-00005W-2T", .at_us = BEGIN},
+		&s);
+	note(l,
+		&(struct sent){
+			"ann@shop.test", "b@far.test", .id = "1xVSnt-00005W-3T", .at_us = BEGIN},
+		&s);
+	assert_false(complain(l, "1xVSnt-00005W-4T", &s));
+	assert_false(complain(l, "", &s));
+	assert_true(complain(l, "1xVSnt-00005W-2T", &s));
+	assert_true(s.is_complaint && s.kind == SIGHTING_OUTCOME);
+	assert_string_equal(s.source_name, "ann@shop.test");
+	assert_true(s.episode->complaints == 1);
+	assert_false(complain(l, "1xVSnt-00005W-2T", &s));
+	assert_true(complain(l, "1xVSnt-00005W-3T", &s));
+	assert_true(s.episode->complaints == 2);
+	ledger_mark_honest(l, s.source, BEGIN + HOUR); /* what was before is past */
+	assert_false(complain(l, "1xVSnt-00005W-3T", &s));
+}
+
+/* Of what a mail that came back tells, one failure of a message counts, of somebody it was written
+ * to, who does not exist. */
+static void test_returned(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+	struct fact out = {.kind = FACT_DELIVERED,
+		.at_us = BEGIN + 1,
+		.id = slice_of("1xVSnt-00005W-2T"),
+		.recipient = slice_of("no@far.test")};
+
+	(void)state;
+	note(l,
+		&(struct sent){
+			"ann@shop.test", "no@far.test", .id = "1xVSnt-00005W-2T", .at_us = BEGIN},
+		&s);
+	(void)ledger_note(l, &out, &s);
+	out.kind = FACT_FAILED;
+	out.is_reported = true;
+	out.failure = FAILURE_CONTENT;
+	assert_false(ledger_note(l, &out, &s));
+	out.failure = FAILURE_USER_UNKNOWN;
+	out.recipient = slice_of("else@far.test");
+	assert_false(ledger_note(l, &out, &s));
+	out.recipient = slice_of("no@far.test");
+	out.id = slice_of("1xVSnt-00005W-9T");
+	assert_false(ledger_note(l, &out, &s));
+	out.id = slice_of("1xVSnt-00005W-2T");
+	assert_true(ledger_note(l, &out, &s));
+	assert_true(s.is_dead && s.episode->dead == 1 && s.episode->delivered == 0);
+	assert_false(ledger_note(l, &out, &s));
+	assert_true(complain(l, "1xVSnt-00005W-2T", &s)); /* that is another thing */
+}
+
+/* What was counted is not counted again by a ledger that was saved. */
+static void test_reports_are_saved(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	AUTO(ledger) again = ledger_new(100, 1024);
+	struct sighting s;
+	size_t len;
+
+	(void)state;
+	for (unsigned i = 2; i <= 4; i++) {
+		char id[] = "1xVSnt-00005W-0T";
+
+		id[14] = (char)('0' + i);
+		note(l, &(struct sent){"ann@shop.test", "a@far.test", .id = id, .at_us = BEGIN},
+			&s);
+	}
+	assert_true(complain(l, "1xVSnt-00005W-2T", &s));
+	assert_true(complain(l, "1xVSnt-00005W-4T", &s));
+	char *bytes = ledger_write(l, &len);
+	assert_int_equal(ledger_read(again, (struct slice){bytes, len}), 0);
+	free(bytes);
+	assert_false(complain(again, "1xVSnt-00005W-2T", &s));
+	assert_false(complain(again, "1xVSnt-00005W-4T", &s));
+	assert_true(complain(again, "1xVSnt-00005W-3T", &s));
+	assert_true(s.episode->complaints == 3);
+}
+
 static void test_marks(void **state)
 {
 	static const char text[] =
@@ -412,6 +510,9 @@ int main(void)
 		cmocka_unit_test(test_answers_are_known),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_complaints),
+		cmocka_unit_test(test_returned),
+		cmocka_unit_test(test_reports_are_saved),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_wants_text),
 		cmocka_unit_test(test_crowded_out),

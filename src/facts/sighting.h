@@ -70,6 +70,7 @@ struct sighting {
 	bool is_dead;    /* the recipient does not exist */
 	bool is_refused; /* for its content, and not mail of everybody here */
 	bool is_delivered;
+	bool is_complaint;
 };
 
 /* Mail, taken or on offer; else what became of some. */

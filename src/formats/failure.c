@@ -533,3 +533,11 @@ enum failure failure_judge(const struct failure_reply *reply, struct slice text)
 		f = FAILURE_MAILBOX_FULL;
 	return f;
 }
+
+enum failure failure_of_text(struct slice text)
+{
+	struct failure_reply reply;
+	size_t codes = failure_reply_read(text, &reply);
+
+	return failure_judge(&reply, slice_after(text, codes));
+}

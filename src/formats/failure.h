@@ -50,4 +50,7 @@ size_t failure_status_read(struct slice text, struct failure_reply *ret);
 #define FAILURE_TEXT_MAX 1024
 enum failure failure_judge(const struct failure_reply *reply, struct slice text);
 
+/* The same of a whole answer, with its codes in front. */
+enum failure failure_of_text(struct slice text);
+
 #endif

@@ -86,13 +86,7 @@ static bool is_mail_header(struct slice block)
 	return usual >= 3;
 }
 
-/* ---- the quoted header ---- */
-
-/* decoded is set, and to be freed, when the part had a transfer encoding. */
-struct quoted {
-	struct slice header;
-	char *decoded;
-};
+/* ---- parts ---- */
 
 static struct slice without_empty_lines(struct slice rest)
 {
@@ -111,35 +105,35 @@ static struct slice part_content(struct slice rest)
 }
 
 /* A few mailers send the quoted header in base64 or quoted-printable. */
-static struct quoted decode_part(struct slice rest, struct slice encoding)
+static struct returned_part decode_part(struct slice rest, struct slice encoding)
 {
 	struct slice content = part_content(rest);
 	GMimeEncoding decoder;
 	char *name = memory_copy(encoding.at, encoding.len);
 	GMimeContentEncoding kind = g_mime_content_encoding_from_string(name);
-	struct quoted q = {.header = rest};
+	struct returned_part part = {.content = content};
 
 	free(name);
 	if (kind != GMIME_CONTENT_ENCODING_BASE64 && kind != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
-		return q;
+		return part;
 	g_mime_encoding_init_decode(&decoder, kind);
-	q.decoded = memory_new(g_mime_encoding_outlen(&decoder, content.len) + 1, 1);
-	q.header.len = g_mime_encoding_flush(&decoder, content.at, content.len, q.decoded);
-	q.header.at = q.decoded;
-	return q;
+	part.decoded = memory_new(g_mime_encoding_outlen(&decoder, content.len) + 1, 1);
+	part.content.len = g_mime_encoding_flush(&decoder, content.at, content.len, part.decoded);
+	part.content.at = part.decoded;
+	return part;
 }
 
-static bool is_quoting_type(struct slice type)
+/* The place of a Content-Type among the types; that of the NULL behind them when it is none. */
+static size_t type_among(struct slice type, const char *const *types)
 {
-	static const char *const types[] = {
-		"message/rfc822", "text/rfc822-headers", "message/global"};
+	size_t i = 0;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (; types[i] != NULL; i++) {
 		size_t n = strlen(types[i]);
 		if (type.len >= n && strncasecmp(type.at, types[i], n) == 0)
-			return true;
+			break;
 	}
-	return false;
+	return i;
 }
 
 /* Steps to the next block of field lines in *rest. */
@@ -158,20 +152,47 @@ static bool next_block(struct slice *rest, struct slice *ret_block)
 	return false;
 }
 
-/* Behind the first part that says it is the returned mail. */
-static bool find_in_part(struct slice body, struct quoted *ret)
+bool returned_mail_next_part(
+	struct slice *rest, const char *const *types, struct returned_part *ret)
 {
 	struct slice block;
 
-	while (next_block(&body, &block)) {
-		if (!is_quoting_type(mail_text_find(block, "Content-Type")))
+	while (next_block(rest, &block)) {
+		size_t type = type_among(mail_text_find(block, "Content-Type"), types);
+		if (types[type] == NULL)
 			continue;
 		struct slice encoding = mail_text_find(block, "Content-Transfer-Encoding");
-		*ret = decode_part(without_empty_lines(body), slice_first(encoding, 32));
-		ret->header = block_at(ret->header);
+		*ret = decode_part(without_empty_lines(*rest), slice_first(encoding, 32));
+		ret->type = type;
+		return true;
+	}
+	return false;
+}
+
+bool returned_mail_next_block(struct slice *rest, struct slice *ret)
+{
+	return next_block(rest, ret);
+}
+
+/* ---- the quoted header ---- */
+
+struct quoted {
+	struct slice header;
+	char *decoded; /* to be freed; NULL: the header stands in the body as it is */
+};
+
+/* Behind the first part that says it is the returned mail. */
+static bool find_in_part(struct slice body, struct quoted *ret)
+{
+	static const char *const types[] = {
+		"message/rfc822", "text/rfc822-headers", "message/global", NULL};
+	struct returned_part part;
+
+	while (returned_mail_next_part(&body, types, &part)) {
+		*ret = (struct quoted){block_at(part.content), part.decoded};
 		if (ret->header.len > 0)
 			return true;
-		free(ret->decoded);
+		free(part.decoded);
 	}
 	return false;
 }

@@ -53,6 +53,22 @@ struct returned_mail {
 MUST_USE int returned_mail_read(struct slice header, struct slice body, struct slice our_host,
 	int64_t bounced_at, struct returned_mail *ret);
 
+/* A part of a report. */
+struct returned_part {
+	struct slice content; /* up to the next line that could be a boundary, decoded */
+	char *decoded;        /* its memory, for the caller to free; NULL: it lies in the body */
+	size_t type;          /* place among the types that were asked for */
+};
+
+/* Steps in *rest behind the fields of the next part whose Content-Type begins with one of types,
+ * ended by NULL. However parts lie within parts, their lines are looked at once, in their order.
+ * false: there is no more. */
+bool returned_mail_next_part(
+	struct slice *rest, const char *const *types, struct returned_part *ret);
+
+/* Steps in *rest behind the next run of field lines, which *ret is. false: there is no more. */
+bool returned_mail_next_block(struct slice *rest, struct slice *ret);
+
 /* The host behind "by" in a Received field's value: of the first field of a queued message, which
  * Exim writes itself, our own name. .at is NULL when there is none. */
 struct slice returned_mail_receiver(struct slice received);

@@ -334,6 +334,38 @@ static void test_an_owner(void **state)
 }
 
 /* Bulk from where the owner always is has one reason only. */
+/* Reports can be forged: whoever gets an owner's mail may write them about each message of it, and
+ * nothing becomes of that. */
+static void test_reports_alone(void **state)
+{
+	struct run r = run_new(0.0001);
+	double most = 0;
+	char id[32];
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		mail(&r, BEGIN + i * DAY, "bob@far.test", "192.0.2.9", "see you on monday then");
+	for (int i = 0; i < 60; i++) {
+		int64_t at_us = BEGIN + 60 * DAY + 60 * SECOND * i;
+
+		mail(&r, at_us, "bob@far.test", "192.0.2.9", "see you on monday then");
+		take(&r, &(struct fact){.kind = FACT_COMPLAINED,
+				 .at_us = at_us + SECOND,
+				 .id = id_of(r.messages - 1, id)});
+		take(&r, &(struct fact){.kind = FACT_FAILED,
+				 .at_us = at_us + 2 * SECOND,
+				 .id = id_of(r.messages - 1, id),
+				 .recipient = slice_of("bob@far.test"),
+				 .failure = FAILURE_USER_UNKNOWN,
+				 .is_reported = true});
+		most = r.last_score > most ? r.last_score : most;
+	}
+	assert_true(most > r.last_threshold - WATCH_SUSPECT_BELOW); /* they do count */
+	assert_int_equal(r.suspected, 0);
+	assert_int_equal(r.contained, 0);
+	watch_free(r.watch);
+}
+
 static void test_bulk_alone(void **state)
 {
 	struct run r = run_new(0);
@@ -402,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_nobodys_fault),
 		cmocka_unit_test(test_a_list_that_asks),
 		cmocka_unit_test(test_an_owner),
+		cmocka_unit_test(test_reports_alone),
 		cmocka_unit_test(test_bulk_alone),
 		cmocka_unit_test(test_any_time),
 		cmocka_unit_test(test_thresholds),

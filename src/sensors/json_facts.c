@@ -1,6 +1,7 @@
 #include "sensors/json_facts.h"
 
 #include "base/memory.h"
+#include "formats/feedback_report.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -162,14 +163,6 @@ static void read_accepted(struct json_facts *j, const json_t *o, struct fact *f)
 		f->source = &j->source;
 }
 
-static enum failure failure_of(struct slice text)
-{
-	struct failure_reply reply;
-	size_t codes = failure_reply_read(text, &reply);
-
-	return failure_judge(&reply, slice_after(text, codes));
-}
-
 static void read_outcome(const json_t *o, struct fact *f, enum fact_kind kind)
 {
 	double local = 0;
@@ -178,8 +171,9 @@ static void read_outcome(const json_t *o, struct fact *f, enum fact_kind kind)
 	f->recipient = text(o, "rcpt");
 	f->forwarded_for = text(o, "for");
 	f->is_local = number(o, "local", &local) && local > 0;
+	f->is_reported = kind == FACT_FAILED && json_object_get(o, "reported") != NULL;
 	if (kind != FACT_DELIVERED)
-		f->failure = failure_of(text(o, "text"));
+		f->failure = failure_of_text(text(o, "text"));
 }
 
 static void read_refused(struct json_facts *j, const json_t *o, struct fact *f)
@@ -188,10 +182,18 @@ static void read_refused(struct json_facts *j, const json_t *o, struct fact *f)
 	f->recipient = text(o, "rcpt");
 	f->sender = text(o, "from");
 	f->client = text(o, "ip");
-	f->failure = json_object_get(o, "text") != NULL ? failure_of(text(o, "text"))
+	f->failure = json_object_get(o, "text") != NULL ? failure_of_text(text(o, "text"))
 							: FAILURE_DOMAIN_UNKNOWN;
 	if (find_source(j, o))
 		f->source = &j->source;
+}
+
+/* One that does not say of which type it is accuses; one of a type that does not is none. */
+static bool is_complaint(const json_t *o)
+{
+	struct slice type = text(o, "type");
+
+	return type.len == 0 || feedback_type_accuses(feedback_type_of(type));
 }
 
 static bool read_event(struct json_facts *j, const json_t *o, struct fact *f)
@@ -206,6 +208,8 @@ static bool read_event(struct json_facts *j, const json_t *o, struct fact *f)
 		read_outcome(o, f, FACT_DEFERRED);
 	else if (slice_is(event, "fail"))
 		read_outcome(o, f, FACT_FAILED);
+	else if (slice_is(event, "complaint") && is_complaint(o))
+		f->kind = FACT_COMPLAINED;
 	else if (slice_is(event, "rej"))
 		read_refused(j, o, f);
 	else if (slice_is(event, "authfail")) {

@@ -134,6 +134,35 @@ static void test_others(void **state)
 	assert_int_equal(read_line(j, "  \n", &f), JSON_NOTHING);
 }
 
+static void test_reports(void **state)
+{
+	AUTO(json_facts) j = json_facts_new();
+	struct fact f;
+
+	(void)state;
+	assert_int_equal(
+		read_line(j, "{\"ev\":\"complaint\",\"t\":5,\"id\":\"1a\",\"type\":\"Abuse\"}", &f),
+		JSON_FACT);
+	assert_true(f.kind == FACT_COMPLAINED && slice_is(f.id, "1a") && f.at_us == 5000000);
+	assert_int_equal(
+		read_line(j, "{\"ev\":\"complaint\",\"t\":5,\"id\":\"1a\"}", &f), JSON_FACT);
+	assert_int_equal(read_line(j,
+				 "{\"ev\":\"complaint\",\"t\":5,\"id\":\"1a\","
+				 "\"type\":\"not-spam\"}",
+				 &f),
+		JSON_NOTHING);
+	assert_int_equal(read_line(j,
+				 "{\"ev\":\"fail\",\"t\":1,\"id\":\"1a\",\"rcpt\":\"a@b\","
+				 "\"text\":\"550 5.1.1 x\",\"reported\":1}",
+				 &f),
+		JSON_FACT);
+	assert_true(f.is_reported && f.failure == FAILURE_USER_UNKNOWN);
+	assert_int_equal(
+		read_line(j, "{\"ev\":\"fail\",\"t\":1,\"id\":\"1a\",\"rcpt\":\"a@b\"}", &f),
+		JSON_FACT);
+	assert_false(f.is_reported);
+}
+
 static void test_damaged(void **state)
 {
 	static const char *const bad[] = {"{", "[]", "7", "{\"ev\":\"recv\"}",
@@ -175,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_many_recipients),
 	};

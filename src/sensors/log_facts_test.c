@@ -15,7 +15,7 @@
 #define D    "2026-11-23 12:27:17 "
 
 static const char *const kinds[FACT_KINDS] = {"accepted", "delivered", "deferred", "failed",
-	"completed", "refused", "login-failed", "offered", "scored"};
+	"completed", "refused", "login-failed", "offered", "scored", "complained"};
 
 static void put(FILE *out, const char *name, struct slice s)
 {

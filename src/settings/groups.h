@@ -37,6 +37,10 @@ struct rspamd_settings {
 	int64_t timeout; /* seconds */
 };
 
+struct reports_settings {
+	const char *folder; /* NULL: none */
+};
+
 struct hold_settings {
 	bool enabled;
 	bool backscatter;
@@ -137,6 +141,7 @@ struct settings_values {
 	struct log_settings log;
 	struct detect_settings detect;
 	struct rspamd_settings rspamd;
+	struct reports_settings reports;
 	struct hold_settings hold;
 	struct refuse_settings refuse;
 	struct sessions_settings sessions;

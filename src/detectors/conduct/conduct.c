@@ -43,6 +43,8 @@ static const struct conduct rows[] = {
 		"A script where a site keeps pictures and uploads."},
 	{"sorted-list", CONDUCT_ORDER, 2, 0, sorted_list_look, sorted_list_say,
 		"Message after message to recipients in the order of the alphabet."},
+	{"complaints", CONDUCT_COMPLAINTS, 10, 0, complaints_look, complaints_say,
+		"Complaints about its messages that come back."},
 	{0},
 };
 
@@ -62,6 +64,7 @@ static const double limits[CONDUCT_FAMILIES] = {
 	[CONDUCT_HOURS] = 2,
 	[CONDUCT_PLACE] = 4,
 	[CONDUCT_ORDER] = 2,
+	[CONDUCT_COMPLAINTS] = 10,
 };
 
 const struct conduct *conduct_table(void)
@@ -137,7 +140,7 @@ unsigned conduct_reasons(const struct episode *e, double bits)
 
 	sum_families(e, sums);
 	for (int f = 0; f < CONDUCT_FAMILIES; f++)
-		n += sums[f] >= bits;
+		n += f != CONDUCT_COMPLAINTS && sums[f] >= bits;
 	return n;
 }
 

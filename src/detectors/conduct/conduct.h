@@ -28,6 +28,7 @@ enum conduct_family {
 	CONDUCT_HOURS,
 	CONDUCT_PLACE, /* where a script lies */
 	CONDUCT_ORDER,
+	CONDUCT_COMPLAINTS, /* which can be forged: they add to reasons, and are none */
 	CONDUCT_FAMILIES
 };
 
@@ -73,7 +74,8 @@ double conduct_family(const struct episode *e, enum conduct_family family);
 /* The most bits that a family can be worth, but for bulk mail, which may be worth more. */
 double conduct_limit(enum conduct_family family);
 
-/* How many families say at least that much. */
+/* How many families say at least that much; complaints, which anybody can write, are none of
+ * them. */
 unsigned conduct_reasons(const struct episode *e, double bits);
 
 /* The notes as evidence, most bits first; what has less than a tenth of a bit is left out. Returns

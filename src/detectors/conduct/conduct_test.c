@@ -104,6 +104,53 @@ static void test_offers(void **state)
 	assert_true(bits_of(&x, "strangers") == 0);
 }
 
+static double complaint_bits(double complaints, double delivered)
+{
+	struct scene x;
+
+	begin(&x);
+	x.s.kind = SIGHTING_OUTCOME;
+	x.s.is_complaint = true;
+	x.episode.complaints = (float)complaints;
+	x.episode.delivered = (float)delivered;
+	return bits_of(&x, "complaints");
+}
+
+/* One is worth some 4 bits, less of a source that writes to many, and all together no more than 10;
+ * and however many there are, they are no reason of their own. */
+static void test_complaints(void **state)
+{
+	struct scene x;
+
+	(void)state;
+	assert_true(complaint_bits(1, 1) > 3 && complaint_bits(1, 1) <= 4);
+	assert_true(complaint_bits(2, 2) > complaint_bits(1, 1) && complaint_bits(2, 2) <= 8);
+	assert_true(complaint_bits(5, 100) > 8);
+	assert_true(complaint_bits(1, 100) < complaint_bits(1, 1));
+	assert_true(complaint_bits(3, 30000) < 4);
+
+	begin(&x);
+	x.s.kind = SIGHTING_OUTCOME;
+	assert_true(bits_of(&x, "complaints") == 0);
+	x.s.is_complaint = true;
+	x.episode.complaints = 1;
+	check_said(&x, "complaints", "complaints about 1 message came back; 1 recipient took");
+	x.episode.delivered = 40;
+	for (int i = 1; i <= 30; i++) {
+		x.episode.complaints = (float)i;
+		(void)conduct_look(&x.s);
+	}
+	assert_true(conduct_family(&x.episode, CONDUCT_COMPLAINTS) == 10);
+	assert_true(conduct_score(&x.episode) == 10);
+	assert_int_equal(conduct_reasons(&x.episode, 4), 0);
+	check_said(&x, "complaints", "complaints about 30 messages came back; 40 recipients took");
+	struct evidence e[EPISODE_NOTES];
+	assert_int_equal(conduct_evidence(&x.episode, e), 1);
+	assert_string_equal(e[0].detector, "complaints");
+	assert_string_equal(e[0].ids[0], "1xVSnt-00005W-2T");
+	episode_clear(&x.episode);
+}
+
 static void test_table(void **state)
 {
 	size_t n = 0;
@@ -402,6 +449,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_bulk),

@@ -27,6 +27,7 @@ CONDUCT_PATTERN(login_guesses);
 CONDUCT_PATTERN(odd_hour);
 CONDUCT_PATTERN(odd_place);
 CONDUCT_PATTERN(sorted_list);
+CONDUCT_PATTERN(complaints);
 
 /* log2 of how much more often a finding is seen of a thief than of the owner. */
 double likelihood_bits(double of_thief, double of_owner);

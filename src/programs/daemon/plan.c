@@ -22,6 +22,7 @@ void daemon_plan_free(struct daemon_plan *plan)
 	context_end(&plan->context);
 	free(plan->spool);
 	free(plan->zone);
+	free(plan->host);
 	free(plan->exim);
 	free(plan->exim_login);
 	free(plan->program);
@@ -138,6 +139,8 @@ static int ask_exim(struct daemon_plan *p, struct problem *problem)
 		add_logs_of_exim(p, exim);
 	if (exim != NULL && exim->timezone[0] != '\0')
 		p->zone = copy(exim->timezone);
+	if (exim != NULL)
+		p->host = copy(exim->host);
 	if (p->log_count == 0)
 		return problem_set(problem, -ENOENT, "no log to follow%s%s: name it as log.files",
 			exim == NULL ? ", because Exim cannot be asked: "

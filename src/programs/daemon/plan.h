@@ -24,6 +24,7 @@ struct daemon_plan {
 	} logs[PLAN_LOGS];
 	size_t log_count;
 	char *zone;       /* of the logs; NULL: this system's */
+	char *host;       /* how Exim calls itself in Received lines; NULL: it cannot be asked */
 	char *exim;       /* NULL: there is none to ask */
 	char *exim_login; /* owner of the spool */
 	uid_t exim_uid;

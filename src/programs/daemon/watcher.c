@@ -9,6 +9,7 @@
 #include "programs/daemon/ledger_keeper.h"
 #include "programs/daemon/older_logs.h"
 #include "programs/daemon/parts.h"
+#include "programs/daemon/report_watch.h"
 #include "programs/daemon/second_opinion.h"
 #include "programs/daemon/talk.h"
 #include "programs/daemon/telling.h"
@@ -79,6 +80,7 @@ struct watcher {
 	struct domain_lookup *domains;
 	struct second_opinion *opinion; /* NULL: none is asked for */
 	struct policy_socket *policy;   /* NULL: nobody may ask */
+	struct report_watch *reports;   /* NULL: there is no folder of them */
 	unsigned bodies_left;
 	bool has_table; /* of hosted domains: Exim is not asked */
 	struct loop_timer *state_timer, *pulse;
@@ -157,7 +159,7 @@ static bool take_fact(struct watcher *w, const struct fact *fact)
 	return r.is_undecided;
 }
 
-static void on_score(void *context, const struct fact *fact)
+static void on_fact(void *context, const struct fact *fact)
 {
 	(void)take_fact(context, fact);
 }
@@ -397,6 +399,7 @@ static void read_log(struct followed *f)
 		return;
 	w->is_ready = true;
 	watch_arrivals(w);
+	w->reports = report_watch_new(w->part, w->loop, watch_ledger(w->watch), on_fact, w);
 }
 
 static void on_log(void *context, unsigned ready)
@@ -612,6 +615,8 @@ static void say_state(struct watcher *w)
 		json_put(o, "rspamd", second_opinion_state(w->opinion));
 	if (w->policy != NULL)
 		json_put(o, "policy", policy_state(w));
+	if (w->reports != NULL)
+		json_put(o, "reports", report_watch_state(w->reports));
 	if (w->arrivals != NULL) {
 		struct spool_watch_counts a;
 		spool_watch_counts(w->arrivals, &a);
@@ -724,6 +729,7 @@ static void watcher_free(struct watcher *w)
 	loop_watch_free(w->arrivals_watch);
 	loop_timer_free(w->arrivals_timer);
 	spool_watch_free(w->arrivals);
+	report_watch_free(w->reports);
 	loop_timer_free(w->state_timer);
 	loop_timer_free(w->pulse);
 	talk_free(w->talk);
@@ -765,7 +771,7 @@ int watcher_run(const struct daemon_part *part)
 		read_tables(w);
 		open_sensors(w);
 		open_policy(w);
-		w->opinion = second_opinion_new(part, w->loop, on_score, w);
+		w->opinion = second_opinion_new(part, w->loop, on_fact, w);
 		w->state_timer = loop_timer_new(w->loop, on_state, w);
 		w->pulse = loop_timer_new(w->loop, on_pulse, w);
 		loop_timer_start(w->state_timer, STATE_MS, STATE_MS);

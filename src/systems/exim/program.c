@@ -117,7 +117,7 @@ int exim_settings_ask(const struct exim_program *program, struct exim_question *
 	static const char *const arguments[] = {"-bP", "spool_directory", "log_file_path",
 		"exim_user", "exim_group", "split_spool_directory", "message_logs", "timezone",
 		"log_timezone", "log_selector", "syslog_facility", "syslog_processname",
-		"syslog_pid", "syslog_timestamp", NULL};
+		"syslog_pid", "syslog_timestamp", "primary_hostname", NULL};
 
 	return exim_question_begin(program, arguments, false, ret_question, problem);
 }
@@ -134,6 +134,7 @@ static void take_setting(struct exim_settings *s, struct slice line)
 		{"exim_user", &s->user},
 		{"exim_group", &s->group},
 		{"timezone", &s->timezone},
+		{"primary_hostname", &s->host},
 		{"log_selector", &s->log_selector},
 		{"syslog_facility", &s->syslog_facility},
 		{"syslog_processname", &s->syslog_processname},
@@ -170,7 +171,7 @@ static void take_setting(struct exim_settings *s, struct slice line)
 static struct exim_settings *settings_new(void)
 {
 	struct exim_settings *s = memory_new(1, sizeof(*s));
-	char **texts[] = {&s->spool, &s->log_file_path, &s->user, &s->group, &s->timezone,
+	char **texts[] = {&s->spool, &s->log_file_path, &s->user, &s->group, &s->timezone, &s->host,
 		&s->log_selector, &s->syslog_facility, &s->syslog_processname};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -188,6 +189,7 @@ void exim_settings_free(struct exim_settings *s)
 	free(s->user);
 	free(s->group);
 	free(s->timezone);
+	free(s->host);
 	free(s->log_selector);
 	free(s->syslog_facility);
 	free(s->syslog_processname);

@@ -22,6 +22,7 @@ struct exim_settings {
 	char *log_file_path; /* a list, with %s %D %M in it; "" is Exim's default place */
 	char *user, *group;  /* exim_user, exim_group: names or numbers */
 	char *timezone;      /* "": the system's */
+	char *host;          /* primary_hostname: how it calls itself in its Received lines */
 	char *log_selector;
 	char *syslog_facility;    /* "": mail */
 	char *syslog_processname; /* "": exim */

@@ -28,6 +28,7 @@ static void test_settings(void **state)
 			"#!/bin/sh\n[ \"$1 $2 $3\" = \"-C /x y -bP\" ] || exit 9\n"
 			"echo spool_directory = /var/spool/exim4\necho 'log_file_path = /a:b = c'\n"
 			"echo no_split_spool_directory\necho log_timezone\necho 'timezone = '\n"
+			"echo primary_hostname = mx.shop.test\n"
 			"echo no_message_logs\necho syslog_pid is not known >&2\nexit 1\n",
 			path),
 		.config = "/x y"};
@@ -40,6 +41,7 @@ static void test_settings(void **state)
 	assert_string_equal(s->spool, "/var/spool/exim4");
 	assert_string_equal(s->log_file_path, "/a:b = c");
 	assert_string_equal(s->timezone, "");
+	assert_string_equal(s->host, "mx.shop.test");
 	assert_string_equal(s->log_selector, "");
 	assert_false(s->split);
 	assert_false(s->message_logs);
