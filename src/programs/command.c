@@ -21,7 +21,7 @@ const struct command *const *command_table(void)
 		&command_explain,
 		&command_exempt,
 		&command_replay,
-		&command_report,
+		&command_feedback,
 		&command_backscatter,
 		&command_setup,
 		&command_completion,

@@ -37,7 +37,7 @@ struct rspamd_settings {
 	int64_t timeout; /* seconds */
 };
 
-struct reports_settings {
+struct feedback_settings {
 	const char *folder; /* NULL: none */
 };
 
@@ -141,7 +141,7 @@ struct settings_values {
 	struct log_settings log;
 	struct detect_settings detect;
 	struct rspamd_settings rspamd;
-	struct reports_settings reports;
+	struct feedback_settings feedback;
 	struct hold_settings hold;
 	struct refuse_settings refuse;
 	struct sessions_settings sessions;

@@ -106,13 +106,13 @@ static const struct setting_row rspamd_rows[] = {
 		.help = "How long its answer is waited for."},
 };
 
-static const struct setting_row reports_rows[] = {
-	{.name = "reports.folder",
+static const struct setting_row feedback_rows[] = {
+	{.name = "feedback.folder",
 		.kind = SETTING_PATH,
 		.initial = "",
-		.offset = AT(reports.folder),
+		.offset = AT(feedback.folder),
 		.help = "A Maildir into which complaints (ARF) and delivery reports (DSN) are "
-			"delivered, by a mail server or by stanch report --to. It is read as the "
+			"delivered, by a mail server or by stanch feedback --to. It is read as the "
 			"user that the daemon reads queues as, and never changed. Empty: none."},
 };
 
@@ -502,7 +502,7 @@ static const struct setting_group groups[] = {
 	GROUP("log", log_rows, "Where Exim writes down what it does."),
 	GROUP("detect", detect_rows, "When an account is taken for hijacked."),
 	GROUP("rspamd", rspamd_rows, "A second opinion about what a message says."),
-	GROUP("reports", reports_rows, "Complaints and bounces that come back by mail."),
+	GROUP("feedback", feedback_rows, "Complaints and bounces that come back by mail."),
 	GROUP("hold", hold_rows, "What is done about a hijacked account."),
 	GROUP("refuse", refuse_rows, "Turning a contained source away at the door."),
 	GROUP("sessions", sessions_rows, "Ending what a contained mailbox has connected."),

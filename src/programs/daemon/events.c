@@ -59,6 +59,6 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 		"The socket at which Exim asks cannot be served; mail is accepted all the same."},
 	[EVENT_RSPAMD_TROUBLE] = {"rspamd-trouble", EVENT_WARNING,
 		"rspamd cannot be asked, or is left alone for a while; mail is judged without it."},
-	[EVENT_REPORTS_TROUBLE] = {"reports-trouble", EVENT_WARNING,
+	[EVENT_FEEDBACK_TROUBLE] = {"feedback-trouble", EVENT_WARNING,
 		"The folder with complaints and bounces cannot be read."},
 };

@@ -6,10 +6,10 @@
 #include "programs/daemon/answers.h"
 #include "programs/daemon/domain_lookup.h"
 #include "programs/daemon/events.h"
+#include "programs/daemon/feedback_watch.h"
 #include "programs/daemon/ledger_keeper.h"
 #include "programs/daemon/older_logs.h"
 #include "programs/daemon/parts.h"
-#include "programs/daemon/report_watch.h"
 #include "programs/daemon/second_opinion.h"
 #include "programs/daemon/talk.h"
 #include "programs/daemon/telling.h"
@@ -78,9 +78,9 @@ struct watcher {
 	int64_t begun_us, spool_ms;
 	struct spool_facts *spool_facts;
 	struct domain_lookup *domains;
-	struct second_opinion *opinion; /* NULL: none is asked for */
-	struct policy_socket *policy;   /* NULL: nobody may ask */
-	struct report_watch *reports;   /* NULL: there is no folder of them */
+	struct second_opinion *opinion;  /* NULL: none is asked for */
+	struct policy_socket *policy;    /* NULL: nobody may ask */
+	struct feedback_watch *feedback; /* NULL: there is no folder of them */
 	unsigned bodies_left;
 	bool has_table; /* of hosted domains: Exim is not asked */
 	struct loop_timer *state_timer, *pulse;
@@ -399,7 +399,7 @@ static void read_log(struct followed *f)
 		return;
 	w->is_ready = true;
 	watch_arrivals(w);
-	w->reports = report_watch_new(w->part, w->loop, watch_ledger(w->watch), on_fact, w);
+	w->feedback = feedback_watch_new(w->part, w->loop, watch_ledger(w->watch), on_fact, w);
 }
 
 static void on_log(void *context, unsigned ready)
@@ -615,8 +615,8 @@ static void say_state(struct watcher *w)
 		json_put(o, "rspamd", second_opinion_state(w->opinion));
 	if (w->policy != NULL)
 		json_put(o, "policy", policy_state(w));
-	if (w->reports != NULL)
-		json_put(o, "reports", report_watch_state(w->reports));
+	if (w->feedback != NULL)
+		json_put(o, "feedback", feedback_watch_state(w->feedback));
 	if (w->arrivals != NULL) {
 		struct spool_watch_counts a;
 		spool_watch_counts(w->arrivals, &a);
@@ -729,7 +729,7 @@ static void watcher_free(struct watcher *w)
 	loop_watch_free(w->arrivals_watch);
 	loop_timer_free(w->arrivals_timer);
 	spool_watch_free(w->arrivals);
-	report_watch_free(w->reports);
+	feedback_watch_free(w->feedback);
 	loop_timer_free(w->state_timer);
 	loop_timer_free(w->pulse);
 	talk_free(w->talk);

@@ -1,6 +1,6 @@
-#include "sensors/report_facts.h"
+#include "sensors/feedback_facts.h"
 
-size_t report_facts_of(
+size_t feedback_facts_of(
 	const struct feedback_report *report, int64_t at_us, struct fact ret[REPORT_FACTS_MAX])
 {
 	const struct exim_id *id = &report->original.exim_id;

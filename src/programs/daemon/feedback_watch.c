@@ -1,8 +1,8 @@
-#include "programs/daemon/report_watch.h"
+#include "programs/daemon/feedback_watch.h"
 
 #include "base/memory.h"
 #include "programs/daemon/events.h"
-#include "sensors/report_folder.h"
+#include "sensors/feedback_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,13 @@
 #define TURN_MAILS 16
 #define AGAIN_MS   1000 /* whether the folder is there, and still the same */
 
-struct report_watch {
+struct feedback_watch {
 	const struct daemon_part *part;
 	struct loop *loop;
 	const struct ledger *ledger;
 	void (*found)(void *context, const struct fact *fact);
 	void *context;
-	struct report_folder *folder;
+	struct feedback_folder *folder;
 	struct loop_watch *watch;
 	struct loop_timer *timer;
 	uint64_t known, unknown; /* facts about messages that are remembered, and others */
@@ -26,19 +26,19 @@ struct report_watch {
 };
 
 /* Said once, until it is another one or over. */
-static void trouble(struct report_watch *r, const struct problem *problem)
+static void trouble(struct feedback_watch *r, const struct problem *problem)
 {
 	if (strcmp(r->told.text, problem->text) == 0)
 		return;
 	r->told = *problem;
 	if (problem->text[0] != '\0')
-		EVENT_LOG(r->part->log, EVENT_REPORTS_TROUBLE, loop_now_ms(r->loop),
+		EVENT_LOG(r->part->log, EVENT_FEEDBACK_TROUBLE, loop_now_ms(r->loop),
 			event_text("error", slice_of(problem->text)));
 }
 
 static void take(void *context, const struct fact *fact)
 {
-	struct report_watch *r = context;
+	struct feedback_watch *r = context;
 
 	if (ledger_has_message(r->ledger, fact->id))
 		r->known++;
@@ -47,13 +47,13 @@ static void take(void *context, const struct fact *fact)
 	r->found(r->context, fact);
 }
 
-static void read_folder(struct report_watch *r)
+static void read_folder(struct feedback_watch *r)
 {
 	struct problem problem = {0};
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
-	int more = report_folder_read(r->folder, (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000,
+	int more = feedback_folder_read(r->folder, (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000,
 		TURN_MAILS, take, r, &problem);
 	trouble(r, &problem);
 	loop_timer_start(r->timer, more > 0 ? 0 : AGAIN_MS, 0);
@@ -70,46 +70,46 @@ static void on_timer(void *context)
 	read_folder(context);
 }
 
-struct report_watch *report_watch_new(const struct daemon_part *part, struct loop *loop,
+struct feedback_watch *feedback_watch_new(const struct daemon_part *part, struct loop *loop,
 	const struct ledger *ledger, void (*found)(void *context, const struct fact *fact),
 	void *context)
 {
-	const char *path = part->plan->values->reports.folder;
+	const char *path = part->plan->values->feedback.folder;
 	const char *host = part->plan->host != NULL ? part->plan->host : "";
-	struct report_watch *r;
+	struct feedback_watch *r;
 	struct problem problem = {0};
 
 	if (path == NULL)
 		return NULL;
 	r = memory_new(1, sizeof(*r));
-	*r = (struct report_watch){
+	*r = (struct feedback_watch){
 		.part = part, .loop = loop, .ledger = ledger, .found = found, .context = context};
-	if (report_folder_new(path, host, &r->folder, &problem) < 0) {
+	if (feedback_folder_new(path, host, &r->folder, &problem) < 0) {
 		trouble(r, &problem);
 		free(r);
 		return NULL;
 	}
 	r->timer = loop_timer_new(loop, on_timer, r);
 	/* without it, the timer looks */
-	if (loop_watch_new(loop, report_folder_fd(r->folder), on_ready, r, &r->watch) == 0)
+	if (loop_watch_new(loop, feedback_folder_fd(r->folder), on_ready, r, &r->watch) == 0)
 		loop_watch_for(r->watch, LOOP_READ);
 	loop_timer_start(r->timer, 0, 0);
 	return r;
 }
 
-void report_watch_free(struct report_watch *r)
+void feedback_watch_free(struct feedback_watch *r)
 {
 	if (r == NULL)
 		return;
 	loop_watch_free(r->watch);
 	loop_timer_free(r->timer);
-	report_folder_free(r->folder);
+	feedback_folder_free(r->folder);
 	free(r);
 }
 
-json_t *report_watch_state(const struct report_watch *r)
+json_t *feedback_watch_state(const struct feedback_watch *r)
 {
-	const struct report_folder_counts c = report_folder_count(r->folder);
+	const struct feedback_folder_counts c = feedback_folder_count(r->folder);
 
 	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "mails", (json_int_t)c.mails,
 		"complaints", (json_int_t)c.complaints, "bounces", (json_int_t)c.bounces, "others",

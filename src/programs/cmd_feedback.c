@@ -1,5 +1,5 @@
-/* cmd_report.c - stanch report: one mail that came back, from a pipe, as facts; and into a Maildir,
- * where the daemon sees it. */
+/* cmd_feedback.c - stanch feedback: one mail that came back, from a pipe, as facts; and into a
+ * Maildir, where the daemon sees it. */
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
@@ -20,18 +20,18 @@
 /* Of a longer mail so much is stored. */
 #define MAIL_MAX ((size_t)64 << 20)
 
-struct report_settings {
+struct feedback_options {
 	const char *to, *host;
 };
 
-#define AT(member) .offset = offsetof(struct report_settings, member)
+#define AT(member) .offset = offsetof(struct feedback_options, member)
 
 static const struct option_row rows[] = {
 	{.name = "to",
 		.argument = "FOLDER",
 		.kind = OPTION_FOLDER,
 		AT(to),
-		.help = "Store the mail in this Maildir, the reports.folder of the daemon. It is "
+		.help = "Store the mail in this Maildir, the feedback.folder of the daemon. It is "
 			"made when it is not there."},
 	{.name = "host",
 		.argument = "NAME",
@@ -112,7 +112,7 @@ static void print_failures(const struct feedback_report *r, int64_t at)
 }
 
 /* "" when Exim cannot be asked: then no message of ours can be named. */
-static const char *host_of(struct context *context, const struct report_settings *s)
+static const char *host_of(struct context *context, const struct feedback_options *s)
 {
 	const struct exim_settings *exim = NULL;
 	struct problem problem = {0};
@@ -135,7 +135,7 @@ static int finish(const struct context *context)
 	return TRY_LATER;
 }
 
-static int report(struct context *context, const struct report_settings *s, struct slice mail)
+static int tell(struct context *context, const struct feedback_options *s, struct slice mail)
 {
 	struct feedback_report *r = memory_new(1, sizeof(*r));
 	int64_t now = (int64_t)time(NULL);
@@ -151,7 +151,7 @@ static int report(struct context *context, const struct report_settings *s, stru
 static int run(
 	struct context *context, const void *settings, const struct command_arguments *arguments)
 {
-	const struct report_settings *s = settings;
+	const struct feedback_options *s = settings;
 	struct problem problem = {0};
 	char *mail = NULL;
 	size_t len = 0;
@@ -162,13 +162,13 @@ static int run(
 		err = maildir_store(s->to, (struct slice){mail, len}, &problem);
 	if (err < 0)
 		context_problem(context, &problem);
-	int status = err < 0 ? TRY_LATER : report(context, s, (struct slice){mail, len});
+	int status = err < 0 ? TRY_LATER : tell(context, s, (struct slice){mail, len});
 	free(mail);
 	return status;
 }
 
-const struct command command_report = {
-	.name = "report",
+const struct command command_feedback = {
+	.name = "feedback",
 	.arguments = "",
 	.arguments_most = 0,
 	.help = "a complaint or bounce on standard input, as facts",
@@ -177,7 +177,7 @@ const struct command command_report = {
 		 "report (DSN). Of any other mail nothing is printed.\n"
 		 "With --to it is stored first, in a Maildir that the daemon reads.\n"
 		 "Ends with 75 when it should be tried again later.",
-	.settings_size = sizeof(struct report_settings),
+	.settings_size = sizeof(struct feedback_options),
 	.sets = {COMMAND_SET("What is done", rows, 0)},
 	.run = run,
 };

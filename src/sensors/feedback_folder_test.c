@@ -1,4 +1,4 @@
-#include "sensors/report_folder.h"
+#include "sensors/feedback_folder.h"
 
 #include "tests/folder.h"
 
@@ -54,27 +54,27 @@ static void note(void *context, const struct fact *fact)
 			fact->recipient.len > 0 ? fact->recipient.at : "");
 }
 
-static struct report_folder *begin(const char *top)
+static struct feedback_folder *begin(const char *top)
 {
-	struct report_folder *f = NULL;
+	struct feedback_folder *f = NULL;
 	struct problem p = {0};
 
 	folder_make(top, "new");
 	folder_make(top, "cur");
 	folder_make(top, "tmp");
-	assert_int_equal(report_folder_new(top, "mx.shop.test", &f, &p), 0);
+	assert_int_equal(feedback_folder_new(top, "mx.shop.test", &f, &p), 0);
 	return f;
 }
 
 /* Reads until nothing is left. */
-static void drain(struct report_folder *f, struct told *t, unsigned most)
+static void drain(struct feedback_folder *f, struct told *t, unsigned most)
 {
 	struct problem p = {0};
 	int more = 1;
 
 	*t = (struct told){0};
 	for (unsigned i = 0; more == 1 && i < 100000; i++)
-		more = report_folder_read(f, NOW_US, most, note, t, &p);
+		more = feedback_folder_read(f, NOW_US, most, note, t, &p);
 	if (more != 0)
 		fail_msg("%d: %s", more, p.text);
 }
@@ -116,7 +116,7 @@ static void complain(const char *top, const char *to, const char *type, int64_t 
 static void test_facts(void **state)
 {
 	const char *top = *state;
-	AUTO(report_folder) f = begin(top);
+	AUTO(feedback_folder) f = begin(top);
 	struct told t;
 	char mail[2048];
 
@@ -134,7 +134,7 @@ static void test_facts(void **state)
 	deliver(top, "new/5.a", "Subject: hello\n\nhello\n", NOW_S);
 	drain(f, &t, 100);
 	assert_int_equal(t.facts, 0);
-	const struct report_folder_counts c = report_folder_count(f);
+	const struct feedback_folder_counts c = feedback_folder_count(f);
 	assert_int_equal(c.mails, 5);
 	assert_int_equal(c.complaints, 3);
 	assert_int_equal(c.bounces, 1);
@@ -146,7 +146,7 @@ static void test_facts(void **state)
 static void test_once(void **state)
 {
 	const char *top = *state;
-	AUTO(report_folder) f = begin(top);
+	AUTO(feedback_folder) f = begin(top);
 	struct told t;
 
 	complain(top, "new/1.a", "abuse", NOW_S);
@@ -164,7 +164,7 @@ static void test_once(void **state)
 static void test_history(void **state)
 {
 	const char *top = *state;
-	AUTO(report_folder) f = begin(top);
+	AUTO(feedback_folder) f = begin(top);
 	struct told t;
 
 	complain(top, "new/1.a", "abuse", NOW_S - 3601);
@@ -173,13 +173,13 @@ static void test_history(void **state)
 	drain(f, &t, 100);
 	assert_int_equal(t.facts, 2);
 	assert_true(t.at_us <= NOW_US);
-	assert_int_equal(report_folder_count(f).history, 1);
+	assert_int_equal(feedback_folder_count(f).history, 1);
 }
 
 static void test_passed_over(void **state)
 {
 	const char *top = *state;
-	AUTO(report_folder) f = begin(top);
+	AUTO(feedback_folder) f = begin(top);
 	struct told t;
 	char path[FOLDER_PATH_MAX], target[FOLDER_PATH_MAX];
 
@@ -195,8 +195,8 @@ static void test_passed_over(void **state)
 	folder_write(top, "new/5.empty", "");
 	drain(f, &t, 100);
 	assert_int_equal(t.facts, 0);
-	assert_int_equal(report_folder_count(f).passed_over, 3);
-	assert_int_equal(report_folder_count(f).mails, 0);
+	assert_int_equal(feedback_folder_count(f).passed_over, 3);
+	assert_int_equal(feedback_folder_count(f).mails, 0);
 	/* one that is written in its place is read when it is whole */
 	char mail[2048];
 	(void)snprintf(mail, sizeof(mail), COMPLAINT, "fraud", ID);
@@ -210,7 +210,7 @@ static void test_passed_over(void **state)
 static void test_huge(void **state)
 {
 	const char *top = *state;
-	AUTO(report_folder) f = begin(top);
+	AUTO(feedback_folder) f = begin(top);
 	struct told t;
 	char path[FOLDER_PATH_MAX];
 
@@ -227,7 +227,7 @@ static void test_huge(void **state)
 static void test_many(void **state)
 {
 	const char *top = *state;
-	AUTO(report_folder) f = begin(top);
+	AUTO(feedback_folder) f = begin(top);
 	struct told t;
 	struct problem p = {0};
 	char name[64];
@@ -237,7 +237,7 @@ static void test_many(void **state)
 		complain(top, name, "abuse", NOW_S);
 	}
 	t = (struct told){0};
-	assert_int_equal(report_folder_read(f, NOW_US, 10, note, &t, &p), 1);
+	assert_int_equal(feedback_folder_read(f, NOW_US, 10, note, &t, &p), 1);
 	assert_in_range(t.facts, 1, 10);
 	unsigned before = t.facts;
 	drain(f, &t, 10);
@@ -254,33 +254,33 @@ static void test_many(void **state)
 static void test_comes_and_goes(void **state)
 {
 	const char *top = *state;
-	struct report_folder *f = NULL;
+	struct feedback_folder *f = NULL;
 	struct problem p = {0};
 	struct told t = {0};
 	char path[FOLDER_PATH_MAX];
 
 	(void)snprintf(path, sizeof(path), "%s/box", top);
-	assert_int_equal(report_folder_new(path, "mx.shop.test", &f, &p), 0);
-	assert_true(report_folder_read(f, NOW_US, 10, note, &t, &p) < 0);
+	assert_int_equal(feedback_folder_new(path, "mx.shop.test", &f, &p), 0);
+	assert_true(feedback_folder_read(f, NOW_US, 10, note, &t, &p) < 0);
 	assert_non_null(strstr(p.text, "/box/new: No such file"));
 	folder_make(top, "box/new");
 	folder_make(top, "tmp");
 	complain(top, "box/new/1.a", "abuse", NOW_S);
-	assert_true(report_folder_read(f, NOW_US, 10, note, &t, &p) < 0); /* no cur/ */
+	assert_true(feedback_folder_read(f, NOW_US, 10, note, &t, &p) < 0); /* no cur/ */
 	assert_non_null(strstr(p.text, "/box/cur: No such file"));
 	assert_int_equal(t.facts, 1);
 	folder_make(top, "box/cur");
 	drain(f, &t, 10);
 	assert_int_equal(t.facts, 0);
 	move(top, "box", "away");
-	assert_true(report_folder_read(f, NOW_US, 10, note, &t, &p) < 0);
+	assert_true(feedback_folder_read(f, NOW_US, 10, note, &t, &p) < 0);
 	folder_make(top, "box/new");
 	folder_make(top, "box/cur");
 	complain(top, "box/new/2.a", "abuse", NOW_S);
 	complain(top, "away/new/3.a", "abuse", NOW_S);
 	drain(f, &t, 10);
 	assert_int_equal(t.facts, 1);
-	report_folder_free(f);
+	feedback_folder_free(f);
 }
 
 int main(void)

@@ -1,9 +1,9 @@
-#include "sensors/report_folder.h"
+#include "sensors/feedback_folder.h"
 
 #include "base/memory.h"
 #include "base/sketch.h"
 #include "formats/feedback_report.h"
-#include "sensors/report_facts.h"
+#include "sensors/feedback_facts.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SLOTS       ((size_t)REPORT_FOLDER_SEEN * 2) /* a power of two, at most half full */
+#define SLOTS       ((size_t)FEEDBACK_FOLDER_SEEN * 2) /* a power of two, at most half full */
 #define EVENT_BYTES ((size_t)16 << 10)
 #define MASK        (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
 #define BOXES       2
@@ -35,21 +35,21 @@ struct generation {
 	size_t count;
 };
 
-struct report_folder {
+struct feedback_folder {
 	char *path, *our_host;
 	int fd;
 	struct box boxes[BOXES];
 	struct generation *young, *old;
-	struct report_folder_counts counts;
+	struct feedback_folder_counts counts;
 	size_t at, len; /* of events: those not handled yet */
 	_Alignas(struct inotify_event) char events[EVENT_BYTES];
 	char mail[FEEDBACK_MAIL_MAX];
 };
 
-/* Who is called in one report_folder_read(). */
+/* Who is called in one feedback_folder_read(). */
 struct reading {
 	int64_t now_us;
-	report_folder_visit *visit;
+	feedback_folder_visit *visit;
 	void *context;
 };
 
@@ -72,15 +72,15 @@ static uint64_t *slot_of(struct generation *g, uint64_t hash)
 	return &g->slots[i];
 }
 
-static bool was_seen(struct report_folder *f, uint64_t hash)
+static bool was_seen(struct feedback_folder *f, uint64_t hash)
 {
 	return *slot_of(f->young, hash) != 0 || *slot_of(f->old, hash) != 0;
 }
 
-static void keep_seen(struct report_folder *f, uint64_t hash)
+static void keep_seen(struct feedback_folder *f, uint64_t hash)
 {
 	*slot_of(f->young, hash) = hash;
-	if (++f->young->count < REPORT_FOLDER_SEEN)
+	if (++f->young->count < FEEDBACK_FOLDER_SEEN)
 		return;
 	struct generation *emptied = f->old;
 	f->old = f->young;
@@ -90,7 +90,8 @@ static void keep_seen(struct report_folder *f, uint64_t hash)
 
 /* ---- one mail ---- */
 
-static void tell(struct report_folder *f, const struct reading *r, struct slice mail, int64_t at_us)
+static void tell(
+	struct feedback_folder *f, const struct reading *r, struct slice mail, int64_t at_us)
 {
 	struct fact facts[REPORT_FACTS_MAX];
 	struct feedback_report report;
@@ -105,12 +106,12 @@ static void tell(struct report_folder *f, const struct reading *r, struct slice 
 	default:
 		f->counts.others++;
 	}
-	size_t count = report_facts_of(&report, at_us, facts);
+	size_t count = feedback_facts_of(&report, at_us, facts);
 	for (size_t i = 0; i < count; i++)
 		r->visit(r->context, &facts[i]);
 }
 
-static bool read_front(struct report_folder *f, int fd, size_t *ret_len)
+static bool read_front(struct feedback_folder *f, int fd, size_t *ret_len)
 {
 	size_t len = 0;
 
@@ -134,7 +135,7 @@ static int64_t time_of(const struct stat *s)
 	return (int64_t)s->st_mtim.tv_sec * 1000000 + s->st_mtim.tv_nsec / 1000;
 }
 
-static void take_mail(struct report_folder *f, const struct reading *r, int fd, int64_t at_us)
+static void take_mail(struct feedback_folder *f, const struct reading *r, int fd, int64_t at_us)
 {
 	size_t len = 0;
 
@@ -148,7 +149,7 @@ static void take_mail(struct report_folder *f, const struct reading *r, int fd, 
 
 /* Its state is looked at before it is opened, since opening a device may do something, and once
  * more behind that. What is empty may be just being written. */
-static void take_file(struct report_folder *f, const struct reading *r, const struct box *b,
+static void take_file(struct feedback_folder *f, const struct reading *r, const struct box *b,
 	const char *name, uint64_t hash)
 {
 	struct stat s;
@@ -157,7 +158,7 @@ static void take_file(struct report_folder *f, const struct reading *r, const st
 		(S_ISREG(s.st_mode) && s.st_size == 0))
 		return;
 	keep_seen(f, hash);
-	if (S_ISREG(s.st_mode) && r->now_us - time_of(&s) > REPORT_FOLDER_FRESH_US) {
+	if (S_ISREG(s.st_mode) && r->now_us - time_of(&s) > FEEDBACK_FOLDER_FRESH_US) {
 		f->counts.history++;
 		return;
 	}
@@ -174,7 +175,7 @@ static void take_file(struct report_folder *f, const struct reading *r, const st
 }
 
 static void take_name(
-	struct report_folder *f, const struct reading *r, const struct box *b, const char *name)
+	struct feedback_folder *f, const struct reading *r, const struct box *b, const char *name)
 {
 	uint64_t hash = hash_of(name);
 
@@ -191,7 +192,7 @@ static void end_list(struct box *b)
 	b->list = NULL;
 }
 
-static void close_box(struct report_folder *f, struct box *b)
+static void close_box(struct feedback_folder *f, struct box *b)
 {
 	end_list(b);
 	if (b->wd >= 0)
@@ -203,7 +204,7 @@ static void close_box(struct report_folder *f, struct box *b)
 }
 
 static int cannot(
-	const struct report_folder *f, const struct box *b, int err, struct problem *problem)
+	const struct feedback_folder *f, const struct box *b, int err, struct problem *problem)
 {
 	return problem_set(problem, err, "cannot read %s/%s: %s", f->path, b->name,
 		err == -ENOSPC ? "fs.inotify.max_user_watches is used up" : strerror(-err));
@@ -218,7 +219,7 @@ static bool is_still_there(const struct box *b, const char *path)
 	       open_one.st_dev == there.st_dev && open_one.st_ino == there.st_ino;
 }
 
-static int open_box(struct report_folder *f, struct box *b, struct problem *problem)
+static int open_box(struct feedback_folder *f, struct box *b, struct problem *problem)
 {
 	char path[PATH_MAX], link[64];
 
@@ -239,7 +240,7 @@ static int open_box(struct report_folder *f, struct box *b, struct problem *prob
 	return err;
 }
 
-static int open_boxes(struct report_folder *f, struct problem *problem)
+static int open_boxes(struct feedback_folder *f, struct problem *problem)
 {
 	struct problem other = {0};
 	int first = open_box(f, &f->boxes[0], problem);
@@ -249,7 +250,8 @@ static int open_boxes(struct report_folder *f, struct problem *problem)
 }
 
 /* *most: names left to look at. */
-static int list_box(struct report_folder *f, const struct reading *r, struct box *b, unsigned *most)
+static int list_box(
+	struct feedback_folder *f, const struct reading *r, struct box *b, unsigned *most)
 {
 	const struct dirent *e = NULL;
 
@@ -273,7 +275,7 @@ static int list_box(struct report_folder *f, const struct reading *r, struct box
 	return err;
 }
 
-static bool is_all_listed(const struct report_folder *f)
+static bool is_all_listed(const struct feedback_folder *f)
 {
 	for (size_t i = 0; i < BOXES; i++)
 		if (f->boxes[i].fd >= 0 && !f->boxes[i].is_listed)
@@ -282,7 +284,7 @@ static bool is_all_listed(const struct report_folder *f)
 }
 
 static int list_boxes(
-	struct report_folder *f, const struct reading *r, unsigned most, struct problem *problem)
+	struct feedback_folder *f, const struct reading *r, unsigned most, struct problem *problem)
 {
 	for (size_t i = 0; i < BOXES; i++) {
 		struct box *b = &f->boxes[i];
@@ -297,7 +299,7 @@ static int list_boxes(
 /* ---- events ---- */
 
 static void take_event(
-	struct report_folder *f, const struct reading *r, const struct inotify_event *e)
+	struct feedback_folder *f, const struct reading *r, const struct inotify_event *e)
 {
 	if ((e->mask & IN_Q_OVERFLOW) != 0) {
 		f->counts.losses++;
@@ -315,7 +317,7 @@ static void take_event(
 }
 
 /* false: there is none now. */
-static bool next_event(struct report_folder *f, const struct inotify_event **ret)
+static bool next_event(struct feedback_folder *f, const struct inotify_event **ret)
 {
 	if (f->at == f->len) {
 		ssize_t n = read(f->fd, f->events, sizeof(f->events));
@@ -332,14 +334,14 @@ static bool next_event(struct report_folder *f, const struct inotify_event **ret
 
 /* ---- from outside ---- */
 
-int report_folder_new(
-	const char *path, const char *our_host, struct report_folder **ret, struct problem *problem)
+int feedback_folder_new(const char *path, const char *our_host, struct feedback_folder **ret,
+	struct problem *problem)
 {
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
 	if (fd < 0)
 		return problem_set(problem, -errno, "cannot watch %s: %s", path, strerror(errno));
-	struct report_folder *f = memory_new(1, sizeof(*f));
+	struct feedback_folder *f = memory_new(1, sizeof(*f));
 	f->fd = fd;
 	f->path = memory_copy(path, strlen(path));
 	f->our_host = memory_copy(our_host, strlen(our_host));
@@ -351,7 +353,7 @@ int report_folder_new(
 	return 0;
 }
 
-void report_folder_free(struct report_folder *f)
+void feedback_folder_free(struct feedback_folder *f)
 {
 	if (f == NULL)
 		return;
@@ -365,13 +367,13 @@ void report_folder_free(struct report_folder *f)
 	free(f);
 }
 
-int report_folder_fd(const struct report_folder *f)
+int feedback_folder_fd(const struct feedback_folder *f)
 {
 	return f->fd;
 }
 
-int report_folder_read(struct report_folder *f, int64_t now_us, unsigned most,
-	report_folder_visit *visit, void *context, struct problem *problem)
+int feedback_folder_read(struct feedback_folder *f, int64_t now_us, unsigned most,
+	feedback_folder_visit *visit, void *context, struct problem *problem)
 {
 	const struct reading r = {now_us, visit, context};
 	const struct inotify_event *e;
@@ -387,7 +389,7 @@ int report_folder_read(struct report_folder *f, int64_t now_us, unsigned most,
 	return handled == most || !is_all_listed(f);
 }
 
-struct report_folder_counts report_folder_count(const struct report_folder *f)
+struct feedback_folder_counts feedback_folder_count(const struct feedback_folder *f)
 {
 	return f->counts;
 }

@@ -1,4 +1,4 @@
-/* report_watch.h - what comes into reports.folder, as facts for the watcher. */
+/* feedback_watch.h - what comes into feedback.folder, as facts for the watcher. */
 #ifndef STANCH_PROGRAMS_DAEMON_REPORT_WATCH_H
 #define STANCH_PROGRAMS_DAEMON_REPORT_WATCH_H
 
@@ -9,17 +9,17 @@
 
 #include <jansson.h>
 
-struct report_watch;
+struct feedback_watch;
 
 /* part, loop and ledger are borrowed. found: each fact, lent for the call, from the loop. Begins at
- * once. NULL when reports.folder is not set, or when it cannot be watched, which is an event. */
-struct report_watch *report_watch_new(const struct daemon_part *part, struct loop *loop,
+ * once. NULL when feedback.folder is not set, or when it cannot be watched, which is an event. */
+struct feedback_watch *feedback_watch_new(const struct daemon_part *part, struct loop *loop,
 	const struct ledger *ledger, void (*found)(void *context, const struct fact *fact),
 	void *context);
-void report_watch_free(struct report_watch *r); /* NULL is fine; not from `found` */
-AUTO_FREE(report_watch)
+void feedback_watch_free(struct feedback_watch *r); /* NULL is fine; not from `found` */
+AUTO_FREE(feedback_watch)
 
 /* Counts, for the state that is shown. */
-json_t *report_watch_state(const struct report_watch *r);
+json_t *feedback_watch_state(const struct feedback_watch *r);
 
 #endif
