@@ -137,8 +137,8 @@ static int begin(struct job *job, const char *mailbox)
 
 	if (err == 0)
 		err = take_mailbox(job, mailbox);
-	if (err < 0)
-		return err;
+	if (job->server == NULL || err < 0)
+		return err < 0 ? err : -EINVAL;
 	err = job->server->open(job->o, &job->session, &job->why);
 	return err < 0 ? refused(job, err, "cannot connect") : 0;
 }
@@ -214,7 +214,7 @@ static int no_row(const struct job *job, const struct wanted *wanted)
 /* Exactly one row. */
 static int get(struct job *job, const struct wanted *wanted, struct sql_answer *ret)
 {
-	struct sql_statement s;
+	struct sql_statement s = {0};
 	int err = read_statement(job, wanted, &s);
 
 	if (err < 0)
@@ -290,7 +290,7 @@ static int roll_back(struct job *job, int err)
 /* One row, or none. */
 static int change(struct job *job, const struct wanted *wanted)
 {
-	struct sql_statement s;
+	struct sql_statement s = {0};
 	int err = read_statement(job, wanted, &s);
 
 	if (err < 0)

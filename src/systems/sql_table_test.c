@@ -221,6 +221,15 @@ static void test_server(void **state)
 	(void)snprintf(path, sizeof(path), "%s/text", (char *)*state);
 	s.o.database = path;
 	check_refused(&s, ANN, -EINVAL, "not a database");
+	s.o.database = s.path;
+#ifndef STANCH_POSTGRESQL
+	s.o.server = SQL_POSTGRESQL;
+	check_refused(&s, ANN, -EINVAL, "sql.server is postgresql, but this stanch was built");
+#endif
+#ifndef STANCH_MARIADB
+	s.o.server = SQL_MARIADB;
+	check_refused(&s, ANN, -EINVAL, "sql.server is mariadb, but this stanch was built");
+#endif
 	s.o.server = SQL_SERVERS;
 	check_refused(&s, ANN, -EINVAL, "no such SQL server");
 	end(&s);
