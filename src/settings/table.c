@@ -380,6 +380,7 @@ static const struct setting_row sql_rows[] = {
 	{.name = "sql.port",
 		.kind = SETTING_COUNT,
 		.initial = "0",
+		.least = "0",
 		.most = "65535",
 		.offset = AT(sql.port),
 		.help = "The server's port. 0: the usual one."},

@@ -208,10 +208,15 @@ at_server() { # more of sql that says where
 	fails "a locked row" EAGAIN "sql.set"
 }
 server_down() { # pid
-	kill -QUIT "$1"
-	wait "$1" 2>/dev/null
+	local begun=$SECONDS
 	configure
 	fresh
+	kill -STOP "$1"
+	is "$server: when it does not answer" "$(word act)" EAGAIN
+	holds_true "$server: soon" test "$((SECONDS - begun))" -le 6
+	kill -QUIT "$1"
+	kill -CONT "$1"
+	wait "$1" 2>/dev/null
 	is "$server: when it is down" "$(word act)" EAGAIN
 }
 
