@@ -47,7 +47,7 @@ static void test_taken(void **state)
 	for (size_t i = 0; i < sizeof(taken_cases) / sizeof(taken_cases[0]); i++) {
 		const struct taken_case *c = &taken_cases[i];
 		struct problem p = {0};
-		struct sql_statement s;
+		struct sql_statement s = {0};
 
 		if (sql_statement_read(slice_of(c->written), SQL_QUESTION_MARKS, &s, &p) < 0)
 			fail_msg("%s: %s", c->written, p.text);
@@ -102,7 +102,7 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < sizeof(refused_cases) / sizeof(refused_cases[0]); i++) {
 		struct slice written = slice_of(refused_cases[i].written);
 		struct problem p = {0};
-		struct sql_statement s;
+		struct sql_statement s = {0};
 
 		assert_int_equal(sql_statement_read(written, SQL_NUMBERS, &s, &p), -EINVAL);
 		assert_string_equal(p.text, refused_cases[i].want_problem);
@@ -112,7 +112,7 @@ static void test_refused(void **state)
 static void test_bounds(void **state)
 {
 	char written[SQL_STATEMENT_MAX + 1];
-	struct sql_statement s;
+	struct sql_statement s = {0};
 
 	(void)state;
 	memset(written, 'a', sizeof(written));
