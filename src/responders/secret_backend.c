@@ -7,6 +7,7 @@ static const struct secret_backend *const backends[] = {
 	&secret_backend_plesk,
 	&secret_backend_program,
 	&secret_backend_passwd_file,
+	&secret_backend_sql,
 };
 
 const struct secret_backend *secret_backend_named(struct slice name)

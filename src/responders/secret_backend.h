@@ -50,7 +50,8 @@ struct secret_backend {
 };
 
 extern const struct secret_backend secret_backend_cpanel, secret_backend_directadmin,
-	secret_backend_plesk, secret_backend_program, secret_backend_passwd_file;
+	secret_backend_plesk, secret_backend_program, secret_backend_passwd_file,
+	secret_backend_sql;
 
 /* NULL: there is none of that name. */
 const struct secret_backend *secret_backend_named(struct slice name);

@@ -101,6 +101,17 @@ struct plesk_settings {
 	bool may_set;
 };
 
+struct sql_settings {
+	unsigned server;      /* enum sql_server_kind of systems/sql_table.h */
+	const char *database; /* NULL: not there */
+	const char *host;     /* NULL: the usual socket */
+	uint64_t port;        /* 0: the usual one */
+	const char *user;
+	const char *password_file; /* NULL: none */
+	const char *set, *get, *suspend, *resume, *suspended;
+	const char *scheme; /* NULL: that of the old one */
+};
+
 struct dovecot_settings {
 	bool enabled;
 	const char *url;           /* NULL: the program is run */
@@ -149,6 +160,7 @@ struct settings_values {
 	struct cpanel_settings cpanel;
 	struct directadmin_settings directadmin;
 	struct plesk_settings plesk;
+	struct sql_settings sql;
 	struct dovecot_settings dovecot;
 	struct brake_settings brake;
 	struct retention_settings retention;

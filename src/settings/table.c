@@ -228,9 +228,8 @@ static const struct setting_row secret_rows[] = {
 		.kind = SETTING_WORD,
 		.initial = "",
 		.offset = AT(secret.backend),
-		.help = "Where passwords are kept: passwd-file, cpanel, directadmin, plesk or "
-			"program. Empty: "
-			"only for the domains in secret.domains."},
+		.help = "Where passwords are kept: passwd-file, cpanel, directadmin, plesk, sql "
+			"or program. Empty: only for the domains in secret.domains."},
 	{.name = "secret.domains",
 		.kind = SETTING_TEXT,
 		.is_list = true,
@@ -363,6 +362,85 @@ static const struct setting_row plesk_rows[] = {
 		.help = "Whether passwords may be changed by the XML API's update/set. It is "
 			"documented to replace what is not named in it: try it on a mailbox that "
 			"nobody needs."},
+};
+
+/* In the order of enum sql_server_kind. */
+static const char *const sql_servers[] = {"sqlite", "postgresql", "mariadb", NULL};
+
+static const struct setting_row sql_rows[] = {
+	{.name = "sql.server",
+		.kind = SETTING_CHOICE,
+		.initial = "mariadb",
+		.words = sql_servers,
+		.offset = AT(sql.server),
+		.help = "What keeps the table; mariadb is for MySQL, too."},
+	{.name = "sql.database",
+		.kind = SETTING_TEXT,
+		.initial = "postfix",
+		.offset = AT(sql.database),
+		.help = "The name of the database; of SQLite, its file."},
+	{.name = "sql.host",
+		.kind = SETTING_TEXT,
+		.initial = "",
+		.most = "255",
+		.offset = AT(sql.host),
+		.help = "The server's name or address; or where its UNIX socket is: its path for "
+			"MariaDB, its folder for PostgreSQL. Empty: the usual socket of this "
+			"machine."},
+	{.name = "sql.port",
+		.kind = SETTING_COUNT,
+		.initial = "0",
+		.least = "0",
+		.most = "65535",
+		.offset = AT(sql.port),
+		.help = "The server's port. 0: the usual one."},
+	{.name = "sql.user",
+		.kind = SETTING_TEXT,
+		.initial = "stanch",
+		.most = "255",
+		.offset = AT(sql.user),
+		.help = "Who we are at the server."},
+	{.name = "sql.password_file",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(sql.password_file),
+		.help = "A file with our password there, which nobody else may read. Empty: none "
+			"is needed."},
+	{.name = "sql.set",
+		.kind = SETTING_TEXT,
+		.initial = "UPDATE mailbox SET password = :hash WHERE username = :mailbox",
+		.offset = AT(sql.set),
+		.help = "The statement that changes a password. :mailbox, :local and :domain "
+			"stand for the mailbox and its parts, :hash for the new hash; values are "
+			"never put into the text. It has to change one row, or is rolled back."},
+	{.name = "sql.get",
+		.kind = SETTING_TEXT,
+		.initial = "SELECT password FROM mailbox WHERE username = :mailbox",
+		.offset = AT(sql.get),
+		.help = "The statement that gives one row, with the hash in its first column."},
+	{.name = "sql.suspend",
+		.kind = SETTING_TEXT,
+		.initial = "UPDATE mailbox SET active = false WHERE username = :mailbox",
+		.offset = AT(sql.suspend),
+		.help = "The statement that keeps a mailbox from logging in."},
+	{.name = "sql.resume",
+		.kind = SETTING_TEXT,
+		.initial = "UPDATE mailbox SET active = true WHERE username = :mailbox",
+		.offset = AT(sql.resume),
+		.help = "The statement that lifts that."},
+	{.name = "sql.suspended",
+		.kind = SETTING_TEXT,
+		.initial = "SELECT NOT active FROM mailbox WHERE username = :mailbox",
+		.offset = AT(sql.suspended),
+		.help = "The statement that gives one row, with whether it is suspended in its "
+			"first column: true or false, 1 or 0."},
+	{.name = "sql.scheme",
+		.kind = SETTING_WORD,
+		.initial = "",
+		.offset = AT(sql.scheme),
+		.help = "The scheme of new hashes: SHA512-CRYPT, SHA256-CRYPT, BLF-CRYPT, "
+			"ARGON2ID, or CRYPT. Empty: that of the old hash, with its word in "
+			"braces or without it, or SHA512-CRYPT where that is not a good one."},
 };
 
 static const struct setting_row dovecot_rows[] = {
@@ -511,6 +589,7 @@ static const struct setting_group groups[] = {
 	GROUP("directadmin", directadmin_rows,
 		"How DirectAdmin is asked, where it has the passwords."),
 	GROUP("plesk", plesk_rows, "How Plesk is asked, where it has the passwords."),
+	GROUP("sql", sql_rows, "A table of an SQL server, where it has the passwords."),
 	GROUP("dovecot", dovecot_rows, "How Dovecot is asked and told."),
 	GROUP("brake", brake_rows,
 		"How much may be done without asking. Beyond it, a person is asked."),
