@@ -139,6 +139,8 @@ static int spawn(const struct child_program *program, int in, int out, pid_t *re
 		!copy_words(
 			program->environment != NULL ? program->environment : usual, environment))
 		err = E2BIG;
+	if (err == 0 && argv[0] == NULL)
+		err = EINVAL;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	if (err == 0)

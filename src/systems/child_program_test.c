@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define SECOND 1000
+#define SECOND ((int64_t)1000)
 
 static int run_script(const char *script, struct slice input, int64_t time_ms,
 	struct child_answer *ret, struct problem *problem)
