@@ -240,7 +240,7 @@ int template_render(struct slice text, const char *name, enum template_form form
 		.form = form,
 		.variables = variables,
 		.count = count,
-		.text = text,
+		.text = text.len > 0 ? text : slice_of(""),
 		.line = 1,
 		.problem = problem};
 
