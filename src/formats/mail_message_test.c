@@ -87,12 +87,8 @@ static void a_reader_finds_all_of_it(void **state)
 static void subjects_are_encoded(void **state)
 {
 	char long_one[MAIL_SUBJECT_MAX + 1];
-	const char *const subjects[] = {"", "Plain",
-		"\xc4\x8desk\xc3\xbd p\xc5\x99"
-		"
-		"edm\xc4\x9b"
-		"t",
-		"=?UTF-8?Q?x?=", long_one};
+	const char *const subjects[] = {
+		"", "Plain", "\xc4\x8d\xc3\xbd \xc5\x99\xc4\x9b", "=?UTF-8?Q?x?=", long_one};
 	struct mail_message m = message();
 
 	(void)state;
