@@ -200,12 +200,17 @@ static int take_tag(struct rendering *r)
 	return err;
 }
 
+static bool is_tag(const struct rendering *r)
+{
+	return r->at + 1 < r->text.len && r->text.at[r->at] == '{' && r->text.at[r->at + 1] == '{';
+}
+
 /* Up to the next "{{", or the end. */
 static void take_text(struct rendering *r)
 {
 	size_t start = r->at;
 
-	while (r->at < r->text.len && !slice_starts(slice_after(r->text, r->at), "{{"))
+	while (r->at < r->text.len && !is_tag(r))
 		if (r->text.at[r->at++] == '\n')
 			r->line++;
 	if (is_shown(r))
@@ -236,18 +241,21 @@ int template_render(struct slice text, const char *name, enum template_form form
 	const struct template_variable *variables, size_t count, struct template_text *ret,
 	struct problem *problem)
 {
+	if (text.len == 0)
+		text = slice_of("");
 	struct rendering r = {.name = name,
 		.form = form,
 		.variables = variables,
 		.count = count,
-		.text = text.len > 0 ? text : slice_of(""),
+		.text = text,
 		.line = 1,
 		.problem = problem};
 
-	if (text.len > TEMPLATE_MAX ||
-		memchr(text.at != NULL ? text.at : "", '\0', text.len) != NULL)
-		return problem_set(problem, text.len > TEMPLATE_MAX ? -EMSGSIZE : -EINVAL,
-			"%s:1: is longer than %zu bytes or has a NUL in it", name, TEMPLATE_MAX);
+	if (text.len > TEMPLATE_MAX)
+		return problem_set(
+			problem, -EMSGSIZE, "%s:1: is longer than %zu bytes", name, TEMPLATE_MAX);
+	if (memchr(text.at, '\0', text.len) != NULL)
+		return problem_set(problem, -EINVAL, "%s:1: has a NUL in it", name);
 	make_room(&r, 0);
 	int err = render(&r);
 	if (err < 0)

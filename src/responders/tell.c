@@ -595,6 +595,8 @@ static int plain_error(int err)
 	case -EBADMSG:
 	case -EINVAL:
 		return err;
+	case -EEXIST:
+		return -ENOENT;
 	case -EPROTO:
 		return -EACCES;
 	default:
