@@ -17,7 +17,7 @@
 static const struct {
 	const char *name, *text;
 } built_in[] = {
-#include "built_in_templates.inc"
+#include "responders/built_in_templates.inc"
 };
 
 static const char *const readers[] = {
