@@ -73,14 +73,16 @@ static void read_host(char at[HOST_MAX])
 static void make_key(const struct responding *r, char at[KEY_MAX])
 {
 	unsigned char hash[crypto_generichash_BYTES_MIN];
-	char hex[2 * sizeof(hash) + 1];
+	char hex[2 * sizeof(hash) + 1], text[SOURCE_TEXT_MAX], whole[SOURCE_TEXT_MAX + 32];
 
 	if (r->incident > 0) {
 		(void)snprintf(at, KEY_MAX, "%lld", (long long)r->incident);
 		return;
 	}
-	(void)crypto_generichash(hash, sizeof(hash), (const unsigned char *)r->source->name,
-		r->source->len, (const unsigned char *)&r->since, sizeof(r->since));
+	(void)snprintf(
+		whole, sizeof(whole), "%lld %s", (long long)r->since, source_text(r->source, text));
+	(void)crypto_generichash(
+		hash, sizeof(hash), (const unsigned char *)whole, strlen(whole), NULL, 0);
 	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
 	(void)snprintf(at, KEY_MAX, "%s", hex);
 }

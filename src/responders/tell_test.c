@@ -250,6 +250,35 @@ static void who_was_told_hears_of_the_end(void **state)
 	assert_int_equal(times_in_mail(t, SECRET), 2);
 }
 
+/* Message-ID of the mail that act() sends to the administrator alone. */
+static void id_of_mail(struct trial *t, int64_t since, char at[200])
+{
+	char path[FOLDER_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/mail", t->folder);
+	(void)remove(path);
+	(void)json_object_clear(t->note);
+	t->r.since = since;
+	assert_int_equal(act(t), 0);
+	const char *id = strstr(text_in(t, "mail"), "Message-ID: <");
+	assert_non_null(id);
+	(void)snprintf(at, 200, "%.*s", (int)strcspn(id, "\n"), id);
+}
+
+static void outbreaks_without_a_number_are_told_apart(void **state)
+{
+	struct trial *t = *state;
+	char first[200], other[200], again[200];
+
+	t->values.tell.owner_mail = TELL_OWNER_NONE;
+	t->r.incident = 0;
+	id_of_mail(t, 1790000000, first);
+	id_of_mail(t, 1790000001, other);
+	id_of_mail(t, 1790000000, again);
+	assert_string_not_equal(first, other);
+	assert_string_equal(first, again);
+}
+
 static void nobody_to_tell_is_said(void **state)
 {
 	struct trial *t = *state;
@@ -272,6 +301,7 @@ int main(void)
 		TEST(what_fails_for_a_while_is_tried_again_alone),
 		TEST(what_fails_for_good_is_not),
 		TEST(who_was_told_hears_of_the_end),
+		TEST(outbreaks_without_a_number_are_told_apart),
 		TEST(nobody_to_tell_is_said),
 	};
 
