@@ -123,6 +123,45 @@ struct dovecot_settings {
 	const char *passwd_file; /* NULL: passwords are not in one */
 };
 
+enum tell_secret_by { TELL_SECRET_NONE, TELL_SECRET_WHMCS, TELL_SECRET_MAIL };
+enum tell_owner_mail { TELL_OWNER_NONE, TELL_OWNER_WHMCS, TELL_OWNER_FILE };
+
+struct tell_settings {
+	bool enabled;
+	unsigned secret_by;  /* enum tell_secret_by */
+	unsigned owner_mail; /* enum tell_owner_mail */
+	const char *owners;  /* a file; NULL: none */
+	const char *templates;
+	const char *language;
+	int64_t timeout; /* seconds */
+};
+
+struct whmcs_settings {
+	const char *url; /* NULL: not asked */
+	const char *identifier;
+	const char *secret_file;
+	const char *accesskey_file; /* NULL: none */
+	uint64_t department;        /* 0: none */
+	const char *server;
+	const char *admin;
+};
+
+struct mail_settings {
+	const char *url; /* NULL: sendmail */
+	bool tls;
+	const char *user; /* NULL: no login */
+	const char *password_file;
+	const char *sendmail;
+	const char *sender;
+	const char *administrator; /* NULL: none */
+};
+
+struct webhook_settings {
+	const char *url;         /* NULL: none */
+	const char *secret_file; /* NULL: not signed */
+	unsigned form;           /* stanch, slack, matrix */
+};
+
 struct brake_settings {
 	uint64_t per_hour;
 	double share;
@@ -162,6 +201,10 @@ struct settings_values {
 	struct plesk_settings plesk;
 	struct sql_settings sql;
 	struct dovecot_settings dovecot;
+	struct tell_settings tell;
+	struct whmcs_settings whmcs;
+	struct mail_settings mail;
+	struct webhook_settings webhook;
 	struct brake_settings brake;
 	struct retention_settings retention;
 	struct policy_settings policy;

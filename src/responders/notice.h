@@ -1,0 +1,33 @@
+/* notice.h - what is told of an incident, in the words of a template: to its owner or to the
+ * administrator, at each stage of it, in a language. docs/notices.md says how they are written. */
+#ifndef STANCH_RESPONDERS_NOTICE_H
+#define STANCH_RESPONDERS_NOTICE_H
+
+#include "base/attribute.h"
+#include "base/problem.h"
+#include "formats/template.h"
+
+#include <stddef.h>
+
+enum notice_reader { NOTICE_OWNER, NOTICE_ADMINISTRATOR };
+enum notice_stage { NOTICE_CONTAINED, NOTICE_CLOSED, NOTICE_RELEASED };
+
+const char *notice_stage_name(enum notice_stage stage); /* "contained", … */
+
+/* Owned; html.at is NULL when there is none. */
+struct notice {
+	struct template_text subject, plain, html;
+};
+void notice_clear(struct notice *notice); /* wiped */
+
+/* The template is READER-STAGE.txt, and READER-STAGE.html beside it if there is one, of the first
+ * of these that has it: folder/language, the same of what stanch was installed with, folder/en, the
+ * installed en, those that it was built with. A language is letters, digits, '-' and '_'; another
+ * is taken for "en". 0 and *ret; or *problem, which names the file, and its line where that is
+ * known, and -EINVAL (the template is not right), -EMSGSIZE (too long) or what reading it fails
+ * with. */
+MUST_USE int notice_make(const char *folder, const char *language, enum notice_reader reader,
+	enum notice_stage stage, const struct template_variable *variables, size_t count,
+	struct notice *ret, struct problem *problem);
+
+#endif
