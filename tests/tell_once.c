@@ -1,6 +1,7 @@
-/* tell_once CONF NOTE contained|closed|released|check SOURCE: what tests/system/tell.sh runs. Tells
- * of one stage of incident 12 with the settings of CONF; the new password, if any, is read from
- * standard input. The note is kept in the file NOTE. Prints the error's number and what is said. */
+/* tell_once CONF NOTE STAGE SOURCE: what tests/system/tell.sh runs. Tells of one stage of incident
+ * 12 (suspected, contained, closed, released), or looks (check), with the settings of CONF; the new
+ * password, if any, is read from standard input. The note is kept in the file NOTE. Prints the
+ * error's number and what is said. */
 #include "base/secret.h"
 #include "responders/tell.h"
 #include "settings/settings.h"
@@ -20,15 +21,22 @@ static struct secret *read_secret(void)
 	return secret;
 }
 
+/* What has no name is of the first notice. */
+static enum responding_stage stage_named(const char *name)
+{
+	for (unsigned i = RESPONDING_SUSPECTED; i <= RESPONDING_RELEASED; i++)
+		if (strcmp(name, responding_stage_name((enum responding_stage)i)) == 0)
+			return (enum responding_stage)i;
+	return RESPONDING_CONTAINED;
+}
+
 static int run(const char *stage, struct responding *r, json_t *note, struct problem *said)
 {
-	if (strcmp(stage, "contained") == 0)
-		return responder_tell.act(r, note, said);
-	if (strcmp(stage, "closed") == 0)
-		return tell_closed(r, note, said);
-	if (strcmp(stage, "released") == 0)
+	if (strcmp(stage, "check") == 0)
+		return responder_tell.check(r, note, said);
+	if (r->stage == RESPONDING_RELEASED)
 		return responder_tell.undo(r, note, said);
-	return responder_tell.check(r, note, said);
+	return responder_tell.act(r, note, said);
 }
 
 int main(int argc, char **argv)
@@ -48,6 +56,7 @@ int main(int argc, char **argv)
 	struct responding r = {.values = settings_values(settings),
 		.source = &source,
 		.incident = 12,
+		.stage = stage_named(argv[3]),
 		.since = 1790000000,
 		.reason = "sent to <many> strangers & was refused",
 		.messages = 119,

@@ -16,7 +16,16 @@
 
 #define PLACES 50 /* behind those of casebook.c */
 
-enum statement { PUT_ACTION, ADD_STEP, THIN_STEPS, EACH_ACTION, EACH_STEP, STANDING, STATEMENTS };
+enum statement {
+	PUT_ACTION,
+	ADD_STEP,
+	THIN_STEPS,
+	EACH_ACTION,
+	EACH_STEP,
+	STANDING,
+	LEFT,
+	STATEMENTS
+};
 _Static_assert(PLACES + STATEMENTS <= JOURNAL_PLACES, "each has a place");
 
 static const char *const statements[STATEMENTS] = {
@@ -37,6 +46,13 @@ static const char *const statements[STATEMENTS] = {
 		      " WHERE incident = ?1 ORDER BY step",
 	[STANDING] = "SELECT DISTINCT source FROM incident_actions JOIN incidents USING(incident)"
 		     " WHERE responder = ?1 AND incident_actions.state <> 'undone'",
+	[LEFT] = "SELECT incident, source, MIN(a.changed) FROM incident_actions AS a"
+		 " JOIN incidents AS i USING(incident)"
+		 " WHERE i.state IN ('closed', 'released') AND i.closed > ?2"
+		 " AND (a.responder = 'tell' AND a.state = 'waiting' AND a.next <= ?1"
+		 " OR a.responder = 'tell' AND a.state = 'intended' AND a.changed <= ?3"
+		 " OR a.state = 'undoing' AND a.changed <= ?3)"
+		 " GROUP BY incident ORDER BY 3, incident",
 };
 
 static const char *const state_names[ACTION_STATES] = {
@@ -176,6 +192,28 @@ int actions_each_standing(struct journal *j, const char *responder, action_sourc
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
 		if (source_parse(journal_column_slice(s, 0), &source) == 0)
 			visit(context, &source);
+	return journal_finish_rows(j, s, rc, problem);
+}
+
+int actions_each_left(struct journal *j, int64_t now, action_left_visit *visit, void *context,
+	struct problem *problem)
+{
+	struct source source;
+	sqlite3_stmt *s = NULL;
+	int rc, err;
+
+	if (!journal_has_table(j, "incident_actions"))
+		return 0;
+	err = prepare(j, LEFT, &s, problem);
+	if (err < 0)
+		return err;
+	sqlite3_bind_int64(s, 1, now);
+	sqlite3_bind_int64(s, 2, now - ACTIONS_LATE_S);
+	sqlite3_bind_int64(s, 3, now - ACTIONS_AGAIN_S);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+		if (source_parse(journal_column_slice(s, 1), &source) == 0 &&
+			!visit(context, sqlite3_column_int64(s, 0), &source))
+			break;
 	return journal_finish_rows(j, s, rc, problem);
 }
 

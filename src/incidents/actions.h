@@ -63,6 +63,16 @@ typedef void action_source_visit(void *context, const struct source *source);
 MUST_USE int actions_each_standing(struct journal *j, const char *responder,
 	action_source_visit *visit, void *context, struct problem *problem);
 
+#define ACTIONS_LATE_S  86400 /* for so long behind the end of an incident */
+#define ACTIONS_AGAIN_S 300   /* behind one that was interrupted or could not be undone */
+
+/* Incidents that are over, of which something is left to do now: a notice that waits for its time,
+ * or one that was interrupted, or not undone. Longest left first; the visitor returns false to
+ * stop. */
+typedef bool action_left_visit(void *context, int64_t incident, const struct source *source);
+MUST_USE int actions_each_left(struct journal *j, int64_t now, action_left_visit *visit,
+	void *context, struct problem *problem);
+
 /* Whoever acts on an incident has this lock of its file in the journal's folder: one at a time.
  * wait_ms: how long another is waited for. 0 and *ret_fd, which is closed to give it back; or
  * -EBUSY and *problem, or another. */

@@ -129,6 +129,9 @@ static int do_what_is_due(struct containing *w, enum incident_state state, struc
 
 	if (incident_is_acted_on(state))
 		return containment_act(c, ret, problem);
+	if (state == INCIDENT_WAITING ||
+		(state == INCIDENT_SUSPECTED && c->with.values->tell.suspects))
+		return containment_suspect(c, ret, problem);
 	if (state == INCIDENT_CLOSED)
 		return containment_close(c, ret, problem);
 	if (state == INCIDENT_RELEASED || state == INCIDENT_DISMISSED)

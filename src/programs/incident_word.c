@@ -114,7 +114,11 @@ int incident_close(struct incident_word *w)
 		return say_too_late(w);
 	if (w->settings->dry_run)
 		return ask(w, "Close it?");
-	return step(w, INCIDENT_CLOSE) < 0 ? COMMAND_UNABLE : COMMAND_DONE;
+	bool was_acted_on = incident_is_acted_on(w->incident.state);
+	if (step(w, INCIDENT_CLOSE) < 0)
+		return COMMAND_UNABLE;
+	return was_acted_on ? containing_act(w->context, w->journal, &w->incident, true)
+			    : COMMAND_DONE;
 }
 
 static int hold_mail(struct incident_word *w)

@@ -1,5 +1,7 @@
 #include "responders/containment.h"
 
+#include "base/json_text.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -144,6 +146,7 @@ static bool act(struct run *run, size_t i)
 	struct containment *c = run->c;
 	struct problem words = {0};
 
+	json_put(run->rows[i].note, "stage", json_string(responding_stage_name(c->with.stage)));
 	if (!put(run, i, ACTION_INTENDED, c->table[i]->deed))
 		return false;
 	int err = c->table[i]->act(&c->with, run->rows[i].note, &words);
@@ -171,6 +174,24 @@ static bool is_so(struct run *run, size_t i)
 	return err == 0 || (row->state == ACTION_DONE && err != -ENOENT);
 }
 
+/* A new secret that its owner is to be told, and that is in memory only. */
+static bool has_untold_secret(const struct containment *c)
+{
+	return c->with.secret != NULL && !c->with.secret_told && c->with.values->tell.enabled &&
+	       c->with.values->tell.secret_by != TELL_SECRET_NONE;
+}
+
+/* What came of it was about something else: another stage is to be told now, or another secret. */
+static bool is_another_matter(const struct run *run, size_t i)
+{
+	const char *stage = json_string_value(json_object_get(run->rows[i].note, "stage"));
+
+	if (index_of(run->c, "tell") != (ptrdiff_t)i)
+		return false;
+	return has_untold_secret(run->c) || stage == NULL ||
+	       strcmp(stage, responding_stage_name(run->c->with.stage)) != 0;
+}
+
 /* Whether anything was done in the world. */
 static bool go_on_with(struct run *run, size_t i)
 {
@@ -182,11 +203,11 @@ static bool go_on_with(struct run *run, size_t i)
 		return act(run, i);
 	switch (row->state) {
 	case ACTION_FAILED:
-		if (!run->c->insists)
+		if (!run->c->insists && !is_another_matter(run, i))
 			return false;
 		break;
 	case ACTION_WAITING:
-		if (!run->c->insists && run->c->now() < row->next)
+		if (!run->c->insists && !is_another_matter(run, i) && run->c->now() < row->next)
 			return false;
 		break;
 	case ACTION_UNDOING:
@@ -235,7 +256,7 @@ static void be_patient(struct run *run, struct contained *ret)
 	struct containment *c = run->c;
 	int64_t until = c->now() + CONTAINMENT_PATIENCE_S;
 
-	while (run->err == 0 && c->with.secret != NULL && ret->next != 0 && ret->next <= until) {
+	while (run->err == 0 && has_untold_secret(c) && ret->next != 0 && ret->next <= until) {
 		int64_t now = c->now();
 
 		c->pause(ret->next > now ? ret->next - now : 0);
@@ -315,17 +336,53 @@ static bool is_changed(const struct run *run)
 	return deed != NULL && strcmp(deed, "change") == 0;
 }
 
+static void tell_of(struct run *run, enum responding_stage stage)
+{
+	ptrdiff_t tell = index_of(run->c, "tell");
+
+	run->c->with.stage = stage;
+	if (run->err == 0 && tell >= 0)
+		(void)go_on_with(run, (size_t)tell);
+}
+
+/* One who was not to be reached hears first what it is that is over. */
+static void tell_of_end(struct run *run)
+{
+	ptrdiff_t tell = index_of(run->c, "tell");
+
+	if (tell < 0 || !run->rows[tell].is_there)
+		return;
+	if (run->rows[tell].state != ACTION_DONE || has_untold_secret(run->c))
+		tell_of(run, RESPONDING_CONTAINED);
+	if (run->rows[tell].state != ACTION_WAITING)
+		tell_of(run, RESPONDING_CLOSED);
+}
+
 int containment_close(struct containment *c, struct contained *ret, struct problem *problem)
 {
 	struct run run = {.c = c, .problem = problem, .lock = -1};
-	ptrdiff_t refuse = index_of(c, "refuse"), tell = index_of(c, "tell");
+	ptrdiff_t refuse = index_of(c, "refuse"), secret = index_of(c, "secret");
 
-	c->with.stage = RESPONDING_CLOSED;
+	c->with.stage = RESPONDING_CONTAINED;
 	run.err = begin(&run);
+	if (run.err == 0 && secret >= 0 && run.rows[secret].is_there)
+		(void)go_on_with(&run, (size_t)secret); /* somebody may have set it back */
 	if (run.err == 0 && refuse >= 0 && is_changed(&run))
 		undo(&run, (size_t)refuse);
-	if (run.err == 0 && tell >= 0)
-		(void)go_on_with(&run, (size_t)tell);
+	if (run.err == 0)
+		tell_of_end(&run);
+	if (run.err == 0)
+		sum(&run, ret);
+	end(&run);
+	return run.err;
+}
+
+int containment_suspect(struct containment *c, struct contained *ret, struct problem *problem)
+{
+	struct run run = {.c = c, .problem = problem, .lock = -1};
+
+	run.err = begin(&run);
+	tell_of(&run, RESPONDING_SUSPECTED);
 	if (run.err == 0)
 		sum(&run, ret);
 	end(&run);

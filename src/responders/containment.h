@@ -44,6 +44,10 @@ struct contained {
  * another acts on the same incident, and nothing more was done. */
 MUST_USE int containment_act(struct containment *c, struct contained *ret, struct problem *problem);
 
+/* A person is asked about it: that is told, and nothing else done. As containment_act(). */
+MUST_USE int containment_suspect(
+	struct containment *c, struct contained *ret, struct problem *problem);
+
 /* The incident is over: who was refused is refused no longer if the password was changed, which is
  * what keeps the thief out; and it is told. Otherwise a refusal stays until a person ends it. */
 MUST_USE int containment_close(

@@ -23,7 +23,7 @@ static struct world {
 	bool gives_secret;
 	bool was_intended; /* act() saw the intent in the journal each time */
 	bool is_off[4];
-	unsigned told_secret;
+	unsigned told_secret, told[RESPONDING_RELEASED + 1];
 	char trail[1024];
 	struct journal *journal;
 	int64_t incident, now;
@@ -65,8 +65,11 @@ static int act(int i, struct responding *r, json_t *note, struct problem *said)
 		if (world.comes_back)
 			world.is_so[SESSIONS] = false;
 	}
-	if (i == TELL && r->secret != NULL)
-		world.told_secret++;
+	if (i == TELL) {
+		world.told[r->stage]++;
+		world.told_secret += r->secret != NULL && !r->secret_told;
+		r->secret_told = r->secret != NULL;
+	}
 	json_object_set_new(note, "acted", json_integer((json_int_t)world.acts[i]));
 	return problem_set(said, 0, "did it");
 }
@@ -99,6 +102,11 @@ static void plan(const struct responding *r, struct problem *said)
 	(void)problem_set(said, 0, "would do it");
 }
 
+static bool is_untold(const struct responding *r)
+{
+	return r->secret != NULL && !r->secret_told;
+}
+
 #define RESPONDER(name, place)                                                                     \
 	static bool name##_is_on(const struct settings_values *values)                             \
 	{                                                                                          \
@@ -112,7 +120,9 @@ static void plan(const struct responding *r, struct problem *said)
 	static int name##_check(                                                                   \
 		const struct responding *r, const json_t *note, struct problem *said)              \
 	{                                                                                          \
-		(void)r, (void)note;                                                               \
+		(void)note;                                                                        \
+		if (place == TELL && (world.told[r->stage] == 0 || is_untold(r)))                  \
+			return problem_set(said, -ENOENT, "not told");                             \
 		return check(place, said);                                                         \
 	}                                                                                          \
 	static int name##_undo(const struct responding *r, json_t *note, struct problem *said)     \
@@ -145,6 +155,7 @@ static void pause_for(int64_t s)
 }
 
 static struct source ann;
+static struct settings_values values;
 
 static void begin(void *const *state, struct containment *c)
 {
@@ -159,11 +170,15 @@ static void begin(void *const *state, struct containment *c)
 	(void)snprintf(folder, sizeof(folder), "%s/state", (const char *)*state);
 	assert_int_equal(journal_open(folder, JOURNAL_NOTE, "test", &world.journal, &p), 0);
 	assert_int_equal(casebook_open(world.journal, &f, &doing, &world.incident, &p), 0);
+	values = (struct settings_values){.tell = {.enabled = true, .secret_by = TELL_SECRET_MAIL}};
 	*c = (struct containment){.journal = world.journal,
 		.state = folder,
 		.table = table,
 		.count = 4,
-		.with = {.source = &ann, .incident = world.incident, .reason = ""},
+		.with = {.values = &values,
+			.source = &ann,
+			.incident = world.incident,
+			.reason = ""},
 		.now = now,
 		.pause = pause_for};
 }
@@ -353,6 +368,81 @@ static void test_a_secret_is_told_once(void **state)
 	finish(&c);
 }
 
+/* Set back by somebody and changed anew: what was told of the old one is not enough. */
+static void test_another_secret_is_told_too(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	world.gives_secret = true;
+	assert_int_equal(did(&c).done, 4);
+	containment_end(&c);
+	c.with.secret_told = false;
+	world.is_so[SECRET] = false;
+	assert_int_equal(did(&c).done, 4);
+	assert_int_equal(world.told_secret, 2);
+	finish(&c);
+}
+
+/* Where it goes nowhere, nobody is waited for. */
+static void test_a_secret_for_nobody_is_not_waited_for(void **state)
+{
+	struct containment c;
+
+	begin(state, &c);
+	values.tell.secret_by = TELL_SECRET_NONE;
+	world.gives_secret = true;
+	world.act_err[TELL] = -EAGAIN;
+	assert_int_equal(did(&c).waiting, 1);
+	assert_int_equal(world.now, AT);
+	finish(&c);
+}
+
+/* What has failed of one stage, or waits, says nothing of the next. */
+static void test_each_stage_is_told(void **state)
+{
+	static const int errors[] = {0, -EIO, -EAGAIN};
+	struct containment c;
+	struct contained r;
+	struct problem p = {0};
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		begin(state, &c);
+		world.act_err[TELL] = errors[i];
+		assert_int_equal(containment_suspect(&c, &r, &p), 0);
+		assert_string_equal(world.trail, "do-tell ");
+		assert_int_equal(r.done, errors[i] == 0);
+		world.act_err[TELL] = 0;
+		assert_int_equal(did(&c).done, 4);
+		assert_int_equal(world.told[RESPONDING_CONTAINED], 1);
+		assert_int_equal(containment_close(&c, &r, &p), 0);
+		assert_int_equal(containment_close(&c, &r, &p), 0);
+		assert_int_equal(world.told[RESPONDING_CLOSED], 1);
+		finish(&c);
+	}
+}
+
+/* They could not be reached while it lasted: they hear of it before they hear that it is over. */
+static void test_who_was_not_reached_is_told_at_the_end(void **state)
+{
+	struct containment c;
+	struct contained r;
+	struct problem p = {0};
+
+	begin(state, &c);
+	world.act_err[TELL] = -EAGAIN;
+	assert_int_equal(did(&c).waiting, 1);
+	world.now += CONTAINMENT_WAIT_MOST;
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_int_equal(r.waiting, 1);
+	world.now += CONTAINMENT_WAIT_MOST;
+	world.act_err[TELL] = 0;
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_int_equal(world.told[RESPONDING_CONTAINED], 1);
+	assert_int_equal(world.told[RESPONDING_CLOSED], 1);
+	finish(&c);
+}
+
 static void test_undone_for_good(void **state)
 {
 	struct containment c;
@@ -438,6 +528,10 @@ int main(void)
 		TEST(test_a_secret_is_waited_for),
 		TEST(test_a_secret_is_told_once),
 		TEST(test_undone_for_good),
+		TEST(test_another_secret_is_told_too),
+		TEST(test_a_secret_for_nobody_is_not_waited_for),
+		TEST(test_each_stage_is_told),
+		TEST(test_who_was_not_reached_is_told_at_the_end),
 		TEST(test_closed),
 		TEST(test_plan_changes_nothing),
 	};

@@ -22,9 +22,6 @@ static const struct {
 
 static const char *const readers[] = {
 	[NOTICE_OWNER] = "owner", [NOTICE_ADMINISTRATOR] = "administrator"};
-static const char *const stages[] = {[NOTICE_CONTAINED] = "contained",
-	[NOTICE_CLOSED] = "closed",
-	[NOTICE_RELEASED] = "released"};
 
 /* A template that was found. */
 struct found {
@@ -32,11 +29,6 @@ struct found {
 	char *text;
 	size_t len;
 };
-
-const char *notice_stage_name(enum notice_stage stage)
-{
-	return stages[stage];
-}
 
 void notice_clear(struct notice *notice)
 {
@@ -178,7 +170,7 @@ static bool is_language(const char *s)
 }
 
 int notice_make(const char *folder, const char *language, enum notice_reader reader,
-	enum notice_stage stage, const struct template_variable *variables, size_t count,
+	enum responding_stage stage, const struct template_variable *variables, size_t count,
 	struct notice *ret, struct problem *problem)
 {
 	const char *const first = is_language(language) ? language : "en";
@@ -190,7 +182,7 @@ int notice_make(const char *folder, const char *language, enum notice_reader rea
 	struct notice made = {0};
 	int err = -ENOENT;
 
-	(void)snprintf(stem, sizeof(stem), "%s-%s", readers[reader], stages[stage]);
+	(void)snprintf(stem, sizeof(stem), "%s-%s", readers[reader], responding_stage_name(stage));
 	const struct making m = {stem, variables, count, problem};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && err == -ENOENT; i++)
 		err = make_from(&m, places[i].folder, places[i].language, &made);

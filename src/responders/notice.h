@@ -6,14 +6,11 @@
 #include "base/attribute.h"
 #include "base/problem.h"
 #include "formats/template.h"
+#include "responders/responder.h"
 
 #include <stddef.h>
 
 enum notice_reader { NOTICE_OWNER, NOTICE_ADMINISTRATOR };
-enum notice_stage { NOTICE_CONTAINED, NOTICE_CLOSED, NOTICE_RELEASED };
-
-const char *notice_stage_name(enum notice_stage stage); /* "contained", … */
-
 /* Owned; html.at is NULL when there is none. */
 struct notice {
 	struct template_text subject, plain, html;
@@ -27,7 +24,7 @@ void notice_clear(struct notice *notice); /* wiped */
  * known, and -EINVAL (the template is not right), -EMSGSIZE (too long) or what reading it fails
  * with. */
 MUST_USE int notice_make(const char *folder, const char *language, enum notice_reader reader,
-	enum notice_stage stage, const struct template_variable *variables, size_t count,
+	enum responding_stage stage, const struct template_variable *variables, size_t count,
 	struct notice *ret, struct problem *problem);
 
 #endif

@@ -15,13 +15,14 @@ static const struct template_variable variables[] = {{"source", {"mailbox:a@b.te
 	{"domain", {"b.test", 6}}, {"incident", {"12", 2}}, {"since", {"today", 5}},
 	{"messages", {"5", 1}}, {"recipients", {"7", 1}}, {"held", {"3", 1}},
 	{"reason", {"<b>", 3}}, {"secret_how", {"changed", 7}}, {"password_changed", {"yes", 3}},
-	{"secret", {NULL, 0}}, {"owner", {"told", 4}}, {"server", {"mx", 2}}};
+	{"again", {"yes", 3}}, {"secret", {NULL, 0}}, {"owner", {"told", 4}},
+	{"server", {"mx", 2}}};
 #define COUNT (sizeof(variables) / sizeof(variables[0]))
 
 static struct notice made;
 static struct problem problem;
 
-static int make(const char *folder, const char *language, enum notice_stage stage)
+static int make(const char *folder, const char *language, enum responding_stage stage)
 {
 	notice_clear(&made);
 	problem.text[0] = '\0';
@@ -49,20 +50,21 @@ static void those_that_are_shipped_are_right(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
-		for (unsigned stage = NOTICE_CONTAINED; stage <= NOTICE_RELEASED; stage++) {
+		for (unsigned stage = RESPONDING_CONTAINED; stage <= RESPONDING_RELEASED; stage++) {
 			assert_int_equal(
-				make(SHIPPED_TEMPLATES, languages[i], (enum notice_stage)stage), 0);
+				make(SHIPPED_TEMPLATES, languages[i], (enum responding_stage)stage),
+				0);
 			assert_non_null(made.html.at);
 			assert_null(strpbrk(made.subject.at, "\r\n"));
 			assert_non_null(strstr(made.plain.at, "a@b.test\\x0d\\x0aBcc: x"));
 			assert_null(strstr(made.plain.at, "{{"));
 			assert_null(strstr(made.html.at, "{{"));
 		}
-	for (unsigned stage = NOTICE_CONTAINED; stage <= NOTICE_RELEASED; stage++) {
+	for (unsigned stage = RESPONDING_SUSPECTED; stage <= RESPONDING_RELEASED; stage++) {
 		notice_clear(&made);
 		assert_int_equal(
 			notice_make(SHIPPED_TEMPLATES, "de", NOTICE_ADMINISTRATOR,
-				(enum notice_stage)stage, variables, COUNT, &made, &problem),
+				(enum responding_stage)stage, variables, COUNT, &made, &problem),
 			0);
 		assert_non_null(strstr(made.plain.at, "stanch incident show 12"));
 	}
@@ -72,9 +74,9 @@ static void those_that_are_shipped_are_right(void **state)
 static void without_files_there_is_english(void **state)
 {
 	(void)state;
-	assert_int_equal(make("/nonexistent", "xx", NOTICE_CONTAINED), 0);
+	assert_int_equal(make("/nonexistent", "xx", RESPONDING_CONTAINED), 0);
 	assert_non_null(strstr(made.plain.at, "Dear customer"));
-	assert_int_equal(make("/nonexistent", "../../etc", NOTICE_CONTAINED), 0);
+	assert_int_equal(make("/nonexistent", "../../etc", RESPONDING_CONTAINED), 0);
 	assert_non_null(strstr(made.plain.at, "Dear customer"));
 	notice_clear(&made);
 }
@@ -84,12 +86,12 @@ static void ones_own_come_first(void **state)
 	const char *folder = *state;
 
 	put(folder, "owner-closed.txt", "Subject: It is {{name}}\n\nOver: {{reason}}\n");
-	assert_int_equal(make(folder, "xx", NOTICE_CLOSED), 0);
+	assert_int_equal(make(folder, "xx", RESPONDING_CLOSED), 0);
 	assert_string_equal(made.subject.at, "It is a@b.test\\x0d\\x0aBcc: x");
 	assert_string_equal(made.plain.at, "Over: <b>\n");
 	assert_null(made.html.at);
 	put(folder, "owner-closed.html", "<p>{{reason}}</p>");
-	assert_int_equal(make(folder, "xx", NOTICE_CLOSED), 0);
+	assert_int_equal(make(folder, "xx", RESPONDING_CLOSED), 0);
 	assert_string_equal(made.html.at, "<p>&lt;b&gt;</p>");
 	notice_clear(&made);
 }
@@ -106,7 +108,7 @@ static void mistakes_are_told_by_file_and_line(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		put(folder, "owner-closed.txt", cases[i].text);
-		assert_int_equal(make(folder, "xx", NOTICE_CLOSED), -EINVAL);
+		assert_int_equal(make(folder, "xx", RESPONDING_CLOSED), -EINVAL);
 		assert_non_null(strstr(problem.text, cases[i].said));
 		assert_null(made.plain.at);
 		assert_null(made.subject.at);
@@ -120,7 +122,7 @@ static void long_files_are_not_read(void **state)
 
 	memset(text, 'a', TEMPLATE_MAX + 1);
 	put(folder, "owner-closed.txt", text);
-	assert_int_equal(make(folder, "xx", NOTICE_CLOSED), -EMSGSIZE);
+	assert_int_equal(make(folder, "xx", RESPONDING_CLOSED), -EMSGSIZE);
 }
 
 int main(void)

@@ -27,7 +27,13 @@
 #include <stdint.h>
 
 /* What is told of. */
-enum responding_stage { RESPONDING_CONTAINED, RESPONDING_CLOSED, RESPONDING_RELEASED };
+enum responding_stage {
+	RESPONDING_SUSPECTED, /* a person is asked: nothing was done */
+	RESPONDING_CONTAINED,
+	RESPONDING_CLOSED,
+	RESPONDING_RELEASED
+};
+const char *responding_stage_name(enum responding_stage stage); /* "suspected", … */
 
 /* For whom, and with what. All borrowed but secret. */
 struct responding {
@@ -41,6 +47,7 @@ struct responding {
 	const char *reason;   /* why, as a sentence; "" when nobody gave one */
 	uint64_t messages, recipients, held; /* of the outbreak, for those who are told */
 	struct secret *secret;  /* the new one, once "secret" has set it; owned; NULL: none */
+	bool secret_told;       /* its owner has been told that one */
 	const char *secret_how; /* "changed", "suspended"…: what "secret" did; NULL: nothing */
 };
 

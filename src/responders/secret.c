@@ -229,6 +229,7 @@ static int change(struct responding *r, const struct task *task, struct problem 
 		return hide(fresh, err, said);
 	secret_free(r->secret);
 	r->secret = fresh;
+	r->secret_told = false;
 	fresh = NULL;
 	return problem_set(said, 0, "changed the password of %s, by %s%s", task->mailbox.address,
 		task->backend->name,

@@ -29,7 +29,8 @@ struct telling {
 	struct responding *r;
 	const struct settings_values *values;
 	json_t *note;
-	enum notice_stage stage;
+	enum responding_stage stage;
+	bool is_again; /* told of this stage before: now of another password */
 	char host[HOST_MAX];
 	char key[KEY_MAX]; /* of the incident */
 	char mark[MARK_MAX];
@@ -42,6 +43,7 @@ struct telling {
 struct channel {
 	const char *name; /* in the note */
 	bool is_owner;
+	enum tell_secret_by secret_by; /* by which tell.secret_by is this one; none: by none */
 	bool (*is_on)(const struct settings_values *values);
 	/* 0 and the id; or *problem and the error of responder.h. */
 	int (*tell)(struct telling *t, char id[ID_MAX], struct problem *problem);
@@ -95,9 +97,9 @@ static struct slice domain_of(const struct source *source)
 					      : (struct slice){0};
 }
 
-static struct telling begin(struct responding *r, json_t *note, enum notice_stage stage)
+static struct telling begin(struct responding *r, json_t *note)
 {
-	struct telling t = {.r = r, .values = r->values, .note = note, .stage = stage};
+	struct telling t = {.r = r, .values = r->values, .note = note, .stage = r->stage};
 
 	read_host(t.host);
 	make_key(r, t.key);
@@ -166,6 +168,7 @@ static int write_notice(const struct telling *t, enum notice_reader reader, bool
 		{"reason", text_of(r->reason)},
 		{"secret_how", text_of(r->secret_how)},
 		{"password_changed", slice_of(is_password_changed(r) ? "yes" : "")},
+		{"again", slice_of(t->is_again ? "yes" : "")},
 		{"secret", with_secret && r->secret != NULL ? secret_slice(r->secret)
 							    : (struct slice){0}},
 		{"owner", slice_of(t->owner_said)},
@@ -175,6 +178,11 @@ static int write_notice(const struct telling *t, enum notice_reader reader, bool
 	return notice_make(t->values->tell.templates,
 		reader == NOTICE_OWNER ? language_of(t) : t->values->tell.language, reader,
 		t->stage, variables, sizeof(variables) / sizeof(variables[0]), ret, problem);
+}
+
+static bool may_have_secret(const struct telling *t, enum tell_secret_by by)
+{
+	return t->stage == RESPONDING_CONTAINED && t->values->tell.secret_by == (unsigned)by;
 }
 
 static int64_t time_of(const struct telling *t)
@@ -194,29 +202,38 @@ static json_t *object_in(json_t *object, const char *key)
 	return json_object_get(object, key);
 }
 
-static const json_t *told(const json_t *note, enum notice_stage stage, const char *channel)
+static const json_t *told(const json_t *note, enum responding_stage stage, const char *channel)
 {
 	const json_t *of_stage =
-		json_object_get(json_object_get(note, "told"), notice_stage_name(stage));
+		json_object_get(json_object_get(note, "told"), responding_stage_name(stage));
 
 	return json_object_get(of_stage, channel);
 }
 
-static const char *told_id(const json_t *note, enum notice_stage stage, const char *channel)
+static const char *told_id(const json_t *note, enum responding_stage stage, const char *channel)
 {
 	return json_string_value(json_object_get(told(note, stage, channel), "id"));
 }
 
 static void keep_told(struct telling *t, const char *channel, const char *id)
 {
-	json_t *stage = object_in(object_in(t->note, "told"), notice_stage_name(t->stage));
+	json_t *stage = object_in(object_in(t->note, "told"), responding_stage_name(t->stage));
 
-	json_put(object_in(stage, channel), "id", json_text(slice_of(id)));
+	json_t *kept = object_in(stage, channel);
+
+	json_put(kept, "id", json_text(slice_of(id)));
+	json_put(kept, "times",
+		json_integer(json_integer_value(json_object_get(kept, "times")) + 1));
+}
+
+static json_int_t told_times(const struct telling *t, const char *channel)
+{
+	return json_integer_value(json_object_get(told(t->note, t->stage, channel), "times"));
 }
 
 static void keep_failed(struct telling *t, const char *channel, int err, const char *why)
 {
-	json_t *stage = object_in(object_in(t->note, "told"), notice_stage_name(t->stage));
+	json_t *stage = object_in(object_in(t->note, "told"), responding_stage_name(t->stage));
 	json_t *kept = object_in(stage, channel);
 
 	json_put(kept, "error", json_integer(-err));
@@ -308,7 +325,7 @@ static int open_ticket(struct telling *t, const struct whmcs *w, const struct no
 static int answer_ticket(struct telling *t, const struct whmcs *w, const struct notice *notice,
 	char id[ID_MAX], struct problem *problem)
 {
-	const char *ticket = told_id(t->note, NOTICE_CONTAINED, "ticket");
+	const char *ticket = told_id(t->note, RESPONDING_CONTAINED, "ticket");
 
 	if (ticket == NULL)
 		return problem_set(problem, -ENOENT, "there is no ticket to answer");
@@ -323,8 +340,7 @@ static int answer_ticket(struct telling *t, const struct whmcs *w, const struct 
 
 static int tell_by_ticket(struct telling *t, char id[ID_MAX], struct problem *problem)
 {
-	bool with_secret = t->stage == NOTICE_CONTAINED &&
-			   t->values->tell.secret_by == (unsigned)TELL_SECRET_WHMCS;
+	bool is_first = t->stage == RESPONDING_CONTAINED && !t->is_again;
 	struct opened_whmcs o;
 	struct notice notice = {0};
 	int err = open_whmcs(t, &o, problem);
@@ -333,10 +349,11 @@ static int tell_by_ticket(struct telling *t, char id[ID_MAX], struct problem *pr
 		return err;
 	err = find_client(t, &o.w, problem);
 	if (err == 0)
-		err = write_notice(t, NOTICE_OWNER, with_secret, &notice, problem);
+		err = write_notice(
+			t, NOTICE_OWNER, may_have_secret(t, TELL_SECRET_WHMCS), &notice, problem);
 	if (err == 0)
-		err = t->stage == NOTICE_CONTAINED ? open_ticket(t, &o.w, &notice, id, problem)
-						   : answer_ticket(t, &o.w, &notice, id, problem);
+		err = is_first ? open_ticket(t, &o.w, &notice, id, problem)
+			       : answer_ticket(t, &o.w, &notice, id, problem);
 	notice_clear(&notice);
 	close_whmcs(&o);
 	return err;
@@ -358,8 +375,9 @@ static int send_mail(const struct telling *t, const struct notice *notice, const
 	int err = need(s->sender, "mail.sender", problem);
 
 	/* the same for the same notice: whoever has it twice can tell */
-	(void)snprintf(id, ID_MAX, "stanch.%s.%s.%s@%s", t->key, notice_stage_name(t->stage),
-		channel, t->host);
+	(void)snprintf(id, ID_MAX, "stanch.%s.%s.%s.%lld@%s", t->key,
+		responding_stage_name(t->stage), channel, (long long)told_times(t, channel) + 1,
+		t->host);
 	const struct mail_message m = {.sender = s->sender,
 		.recipient = recipient,
 		.id = id,
@@ -448,8 +466,6 @@ static bool is_hijacked(const struct telling *t, const char *address)
 static int tell_by_mail(struct telling *t, char id[ID_MAX], struct problem *problem)
 {
 	bool is_file = t->values->tell.owner_mail == (unsigned)TELL_OWNER_FILE;
-	bool with_secret = t->stage == NOTICE_CONTAINED &&
-			   t->values->tell.secret_by == (unsigned)TELL_SECRET_MAIL;
 	char address[WHMCS_EMAIL_MAX];
 	struct notice notice = {0};
 	int err = is_file ? find_in_file(t, address, problem) : find_in_whmcs(t, address, problem);
@@ -461,7 +477,7 @@ static int tell_by_mail(struct telling *t, char id[ID_MAX], struct problem *prob
 	if (is_hijacked(t, address))
 		return problem_set(problem, -ENOENT,
 			"the owner's address is the hijacked mailbox itself, which others read");
-	err = write_notice(t, NOTICE_OWNER, with_secret, &notice, problem);
+	err = write_notice(t, NOTICE_OWNER, may_have_secret(t, TELL_SECRET_MAIL), &notice, problem);
 	if (err == 0)
 		err = send_mail(t, &notice, "owner", address, id, problem);
 	if (err == 0)
@@ -491,7 +507,7 @@ static json_t *object_of(const struct telling *t, const char *id)
 	json_t *o = json_object();
 
 	json_put(o, "id", json_text(slice_of(id)));
-	json_put(o, "stage", json_text(slice_of(notice_stage_name(t->stage))));
+	json_put(o, "stage", json_text(slice_of(responding_stage_name(t->stage))));
 	json_put(o, "server", json_text(slice_of(t->host)));
 	json_put(o, "incident", json_integer(r->incident));
 	json_put(o, "source", json_text(slice_of(source_text(r->source, source))));
@@ -524,7 +540,8 @@ static int tell_by_webhook(struct telling *t, char id[ID_MAX], struct problem *p
 
 	if (err < 0)
 		return err;
-	(void)snprintf(id, ID_MAX, "stanch.%s.%s@%s", t->key, notice_stage_name(t->stage), t->host);
+	(void)snprintf(
+		id, ID_MAX, "stanch.%s.%s@%s", t->key, responding_stage_name(t->stage), t->host);
 	json_t *object = object_of(t, id);
 	struct slice plain = {notice.plain.at, notice.plain.len};
 	struct slice html = {notice.html.at, notice.html.len};
@@ -537,6 +554,21 @@ static int tell_by_webhook(struct telling *t, char id[ID_MAX], struct problem *p
 }
 
 /* ---- channels ---- */
+
+/* A password that its owner does not have yet, and is to have by that one. */
+static bool gives_secret(const struct responding *r, const struct channel *c)
+{
+	return r->stage == RESPONDING_CONTAINED && r->secret != NULL && !r->secret_told &&
+	       c->secret_by != TELL_SECRET_NONE &&
+	       r->values->tell.secret_by == (unsigned)c->secret_by;
+}
+
+/* Of what is only suspected its owner hears nothing. */
+static bool hears(
+	const struct channel *c, const struct settings_values *v, enum responding_stage stage)
+{
+	return c->is_on(v) && !(c->is_owner && stage == RESPONDING_SUSPECTED);
+}
 
 static bool has_whmcs(const struct settings_values *v)
 {
@@ -560,10 +592,10 @@ static bool has_webhook(const struct settings_values *v)
 
 /* The owner first: the administrator is told how that went. */
 static const struct channel channels[] = {
-	{"ticket", true, has_whmcs, tell_by_ticket},
-	{"owner", true, has_owner_mail, tell_by_mail},
-	{"administrator", false, has_administrator, tell_administrator},
-	{"webhook", false, has_webhook, tell_by_webhook},
+	{"ticket", true, TELL_SECRET_WHMCS, has_whmcs, tell_by_ticket},
+	{"owner", true, TELL_SECRET_MAIL, has_owner_mail, tell_by_mail},
+	{"administrator", false, TELL_SECRET_NONE, has_administrator, tell_administrator},
+	{"webhook", false, TELL_SECRET_NONE, has_webhook, tell_by_webhook},
 };
 #define CHANNELS (sizeof(channels) / sizeof(channels[0]))
 
@@ -610,10 +642,12 @@ static void tell_one(struct telling *t, const struct channel *c, struct outcome 
 {
 	struct problem problem = {0};
 	char id[ID_MAX] = "";
+	bool with_secret = gives_secret(t->r, c);
 	int err = c->tell(t, id, &problem);
 
 	if (err == 0) {
 		keep_told(t, c->name, id);
+		t->r->secret_told = t->r->secret_told || with_secret;
 		o->told++;
 		return;
 	}
@@ -626,21 +660,28 @@ static void tell_one(struct telling *t, const struct channel *c, struct outcome 
 			t->owner_said, sizeof(t->owner_said), "not told: %.200s", problem.text);
 }
 
+/* Who knows nothing of it is not told that it is over. */
+static bool has_not_heard(const json_t *note, enum responding_stage stage, const char *channel)
+{
+	return stage > RESPONDING_CONTAINED && told_id(note, RESPONDING_CONTAINED, channel) == NULL;
+}
+
 static void tell_if_needed(struct telling *t, const struct channel *c, struct outcome *o)
 {
 	const json_t *kept = told(t->note, t->stage, c->name);
 	int err = (int)-json_integer_value(json_object_get(kept, "error"));
 
-	if (json_is_object(kept) && err == 0) {
+	t->is_again = json_is_object(kept) && err == 0;
+	if (t->is_again && !gives_secret(t->r, c)) {
 		o->before++;
 		return;
 	}
-	if (json_is_object(kept)) {
+	if (json_is_object(kept) && err != 0) {
 		add_error(o, c->name, err, json_string_value(json_object_get(kept, "why")));
 		return;
 	}
-	if (t->stage != NOTICE_CONTAINED && told_id(t->note, NOTICE_CONTAINED, c->name) == NULL)
-		return; /* has not heard of it */
+	if (has_not_heard(t->note, t->stage, c->name))
+		return;
 	tell_one(t, c, o);
 }
 
@@ -650,12 +691,12 @@ static int tell_all(struct telling *t, struct problem *said)
 	size_t on = 0;
 
 	for (size_t i = 0; i < CHANNELS; i++) {
-		if (!channels[i].is_on(t->values))
+		if (!hears(&channels[i], t->values, t->stage))
 			continue;
 		on++;
 		tell_if_needed(t, &channels[i], &o);
 	}
-	if (on == 0)
+	if (on == 0 && t->stage != RESPONDING_SUSPECTED)
 		return problem_set(said, -EINVAL,
 			"nobody to tell: none of whmcs.url, tell.owner_mail, mail.administrator "
 			"and webhook.url is set");
@@ -690,7 +731,7 @@ static void plan(const struct responding *r, struct problem *said)
 
 static int act(struct responding *r, json_t *note, struct problem *said)
 {
-	struct telling t = begin(r, note, NOTICE_CONTAINED);
+	struct telling t = begin(r, note);
 
 	return tell_all(&t, said);
 }
@@ -698,14 +739,7 @@ static int act(struct responding *r, json_t *note, struct problem *said)
 static int undo(const struct responding *r, json_t *note, struct problem *said)
 {
 	struct responding copy = *r;
-	struct telling t = begin(&copy, note, NOTICE_RELEASED);
-
-	return tell_all(&t, said);
-}
-
-int tell_closed(struct responding *r, json_t *note, struct problem *said)
-{
-	struct telling t = begin(r, note, NOTICE_CLOSED);
+	struct telling t = begin(&copy, note);
 
 	return tell_all(&t, said);
 }
@@ -714,10 +748,17 @@ int tell_closed(struct responding *r, json_t *note, struct problem *said)
  */
 static int check(const struct responding *r, const json_t *note, struct problem *said)
 {
-	for (size_t i = 0; i < CHANNELS; i++)
-		if (channels[i].is_on(r->values) &&
-			told_id(note, NOTICE_CONTAINED, channels[i].name) == NULL)
-			return problem_set(said, -ENOENT, "%s: not told", channels[i].name);
+	for (size_t i = 0; i < CHANNELS; i++) {
+		const struct channel *c = &channels[i];
+
+		if (!hears(c, r->values, r->stage) || has_not_heard(note, r->stage, c->name))
+			continue;
+		if (told_id(note, r->stage, c->name) == NULL)
+			return problem_set(said, -ENOENT, "%s: not told", c->name);
+		if (gives_secret(r, c))
+			return problem_set(
+				said, -ENOENT, "%s: not told of the new password", c->name);
+	}
 	return 0;
 }
 

@@ -3,16 +3,13 @@
  * not for good; a channel that fails for a while is tried again alone. The new password goes to the
  * owner by the one way that tell.secret_by names, and nowhere else.
  *
- * act() tells that the source is contained, undo() that it is released. */
+ * act() and check() are of the stage r->stage, undo() tells that the source is released. A password
+ * that was changed once more, because somebody had set it back, is told once more. */
 #ifndef STANCH_RESPONDERS_TELL_H
 #define STANCH_RESPONDERS_TELL_H
 
-#include "base/attribute.h"
 #include "responders/responder.h"
 
 extern const struct responder responder_tell;
-
-/* Tells those who were told of the incident that it is closed, and its mail kept. As act(). */
-MUST_USE int tell_closed(struct responding *r, json_t *note, struct problem *said);
 
 #endif

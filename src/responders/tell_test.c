@@ -71,6 +71,7 @@ static int set_up(void **state)
 	t.r = (struct responding){.values = &t.values,
 		.source = &t.source,
 		.incident = 12,
+		.stage = RESPONDING_CONTAINED,
 		.since = 1790000000,
 		.reason = "many recipients",
 		.messages = 5,
@@ -239,15 +240,57 @@ static void who_was_told_hears_of_the_end(void **state)
 {
 	struct trial *t = *state;
 
+	t->r.stage = RESPONDING_RELEASED;
 	assert_int_equal(responder_tell.undo(&t->r, t->note, &t->said), 0);
 	assert_string_equal(text_in(t, "arguments"), "");
 	(void)json_object_clear(t->note);
+	t->r.stage = RESPONDING_CONTAINED;
 	assert_int_equal(act(t), 0);
-	assert_int_equal(tell_closed(&t->r, t->note, &t->said), 0);
+	t->r.stage = RESPONDING_CLOSED;
+	assert_int_equal(act(t), 0);
+	t->r.stage = RESPONDING_RELEASED;
 	assert_int_equal(responder_tell.undo(&t->r, t->note, &t->said), 0);
 	assert_int_equal(responder_tell.undo(&t->r, t->note, &t->said), 0);
 	assert_int_equal(times(text_in(t, "arguments"), "\n"), 6);
 	assert_int_equal(times_in_mail(t, SECRET), 2);
+}
+
+static void only_the_administrator_hears_of_suspects(void **state)
+{
+	struct trial *t = *state;
+
+	t->r.stage = RESPONDING_SUSPECTED;
+	assert_int_equal(act(t), 0);
+	assert_int_equal(responder_tell.check(&t->r, t->note, &t->said), 0);
+	assert_string_equal(text_in(t, "arguments"), "-oi -f stanch@host.test -- root@host.test\n");
+	t->r.stage = RESPONDING_CONTAINED;
+	assert_int_equal(responder_tell.check(&t->r, t->note, &t->said), -ENOENT);
+	assert_int_equal(act(t), 0);
+	assert_int_equal(times(text_in(t, "arguments"), "\n"), 3);
+	t->values.mail.administrator = NULL;
+	t->r.stage = RESPONDING_SUSPECTED;
+	assert_int_equal(act(t), 0);
+}
+
+/* Somebody had set it back: the one that the owner has is not the password any more. */
+static void a_password_changed_again_is_told_again(void **state)
+{
+	struct trial *t = *state;
+
+	assert_int_equal(act(t), 0);
+	secret_free(t->r.secret);
+	t->r.secret = secret_new(slice_of("Wxyz-5678-STUV"));
+	t->r.secret_told = false;
+	assert_int_equal(responder_tell.check(&t->r, t->note, &t->said), -ENOENT);
+	assert_int_equal(act(t), 0);
+	assert_int_equal(responder_tell.check(&t->r, t->note, &t->said), 0);
+	assert_int_equal(act(t), 0);
+	assert_int_equal(times(text_in(t, "arguments"), "bob@"), 2);
+	assert_int_equal(times(text_in(t, "arguments"), "root@"), 1);
+	assert_int_equal(times_in_mail(t, "Wxyz-5678-STUV"), 2); /* plain and HTML */
+	assert_int_equal(times_in_mail(t, "no longer works.</p>"), 2 + 1);
+	assert_int_equal(times(text_in(t, "mail"), "contained.owner.1@"), 1);
+	assert_int_equal(times(text_in(t, "mail"), "contained.owner.2@"), 1);
 }
 
 /* Message-ID of the mail that act() sends to the administrator alone. */
@@ -301,6 +344,8 @@ int main(void)
 		TEST(what_fails_for_a_while_is_tried_again_alone),
 		TEST(what_fails_for_good_is_not),
 		TEST(who_was_told_hears_of_the_end),
+		TEST(only_the_administrator_hears_of_suspects),
+		TEST(a_password_changed_again_is_told_again),
 		TEST(outbreaks_without_a_number_are_told_apart),
 		TEST(nobody_to_tell_is_said),
 	};

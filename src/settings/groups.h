@@ -128,6 +128,7 @@ enum tell_owner_mail { TELL_OWNER_NONE, TELL_OWNER_WHMCS, TELL_OWNER_FILE };
 
 struct tell_settings {
 	bool enabled;
+	bool suspects;
 	unsigned secret_by;  /* enum tell_secret_by */
 	unsigned owner_mail; /* enum tell_owner_mail */
 	const char *owners;  /* a file; NULL: none */

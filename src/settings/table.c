@@ -503,6 +503,12 @@ static const struct setting_row tell_rows[] = {
 		.initial = "no",
 		.offset = AT(tell.enabled),
 		.help = "Whether the owner and the administrator are told of an incident."},
+	{.name = "tell.suspects",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(tell.suspects),
+		.help = "Whether the administrator is told of a source that is only suspicious, "
+			"too. Of one that waits for a word of yours you are always told."},
 	{.name = "tell.secret_by",
 		.kind = SETTING_CHOICE,
 		.initial = "none",

@@ -71,7 +71,7 @@ write_conf() { # secret_by
 fresh() { rm -f "$work/note" "$whmcs/tickets.json" "$whmcs/actions" "$hook/posts" "$mail/mails" "$work"/*/conduct; }
 
 tell() { # stage [source]
-	said=$(printf '%s' "$secret" | timeout 60 "$tool" "$work/conf" "$work/note" "$1" "${2:-mailbox:ann@shop.test}" 2>&1)
+	said=$(printf '%s' "${given-$secret}" | timeout 60 "$tool" "$work/conf" "$work/note" "$1" "${2:-mailbox:ann@shop.test}" 2>&1)
 	printf '%s\n' "$said" >>"$work/all.said"
 	[[ ! -e $work/note ]] || cat "$work/note" >>"$work/all.notes"
 	code=${said%% *}
@@ -102,16 +102,20 @@ is "and of the commands" \
 	"$(jq -r 'select(.headers.To | test("root@")) | .parts["text/plain"]' "$mail/mails" | grep -c 'stanch incident release 12')" 1
 is "mail says that a machine made it" "$(jq -r '.headers["Auto-Submitted"]' "$mail/mails" | sort -u)" auto-generated
 is "the post is signed" "$(jq -r '"\(.signed) \(.body.stage) \(.body.incident)"' "$hook/posts")" "true contained 12"
-tell contained
+given='' tell contained
 is "again tells nobody again" "$code $(counts)" "0 1 2 1"
-tell check
+given='' tell check
 is "and it is seen to be done" "$code" 0
+given=Wq8-other-Pass7 tell check
+is "a password that was changed once more is seen not to be told" "$code" ENOENT
+given=Wq8-other-Pass7 tell contained
+is "and is told" "$code $(counts) $(jq -r '.[0].replies[0]' "$whmcs/tickets.json" | grep -c Wq8-other-Pass7)" "0 1 2 1 1"
 tell closed
 is "all are told of the end" "$code $(counts)" "0 1 4 2"
 tell released
 tell released
 is "and of the release, once" "$code $(counts)" "0 1 6 3"
-is "the ticket was answered twice" "$(jq '.[0].replies | length' "$whmcs/tickets.json")" 2
+is "the ticket was answered each time" "$(jq '.[0].replies | length' "$whmcs/tickets.json")" 3
 rm "$work/note"
 tell contained
 is "without a note, the ticket is found by its mark" "$(tickets)" 1

@@ -7,8 +7,10 @@
 #include "incidents/actions.h"
 #include "incidents/brake.h"
 #include "programs/daemon/control.h"
+#include "programs/daemon/deeds.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/job.h"
+#include "programs/daemon/late.h"
 #include "programs/daemon/parts.h"
 #include "programs/daemon/talk.h"
 #include "programs/daemon/turned_away.h"
@@ -62,6 +64,7 @@ struct hand {
 	struct outbreak *outbreaks;
 	size_t outbreak_count, acting_count;
 	struct turned_away *turned_away;
+	struct late *late;
 	struct {
 		struct job *job; /* NULL: nothing is being held */
 		int64_t number;  /* of the incident; 0: likewise */
@@ -299,60 +302,38 @@ static bool cuts_off(const struct settings_values *v)
 	return v->refuse.enabled || v->sessions.enabled || v->secret.enabled;
 }
 
-static void say_deed(struct hand *h, const struct outbreak *c, const json_t *deed)
+/* Whether anything is switched on for an incident in that state. */
+static bool acts_on(const struct settings_values *v, enum incident_state state)
 {
-	char name[SOURCE_TEXT_MAX], words[CASEBOOK_WORDS];
-	const char *state = json_string_value(json_object_get(deed, "state"));
-	const char *responder = json_string_value(json_object_get(deed, "name"));
-	const char *said = json_string_value(json_object_get(deed, "words"));
-
-	if (state == NULL || responder == NULL || said == NULL)
-		return;
-	bool well = strcmp(state, "done") == 0 || strcmp(state, "undone") == 0;
-	EVENT_LOG(h->part->log, well ? EVENT_DONE : EVENT_NOT_DONE, loop_now_ms(h->loop),
-		source_value(&c->incident.source, name),
-		event_number("incident", c->incident.number),
-		event_text("what", slice_of(responder)), event_text("state", slice_of(state)),
-		event_text(
-			"words", slice_of(printable_text(slice_of(said), words, sizeof(words)))));
+	if (state == INCIDENT_SUSPECTED)
+		return v->tell.enabled && v->tell.suspects;
+	return v->tell.enabled || (state != INCIDENT_WAITING && cuts_off(v));
 }
 
 static void on_acted(void *context, const char *output, size_t len, int status)
 {
 	struct outbreak *c = context;
 	struct hand *h = c->hand;
-	json_t *o = own_command_last(output, len, "responders"),
-	       *deeds = json_object_get(o, "responders");
+	enum deeds_left left = deeds_say(h->part, h->loop, &c->incident.source, c->incident.number,
+		(struct slice){output, len}, status);
 
 	c->acting = NULL;
 	h->acting_count--;
-	for (size_t i = 0; i < json_array_size(deeds); i++)
-		say_deed(h, c, json_array_get(deeds, i));
-	if (o == NULL) {
-		char name[SOURCE_TEXT_MAX];
-
-		EVENT_LOG(h->part->log, EVENT_NOT_DONE, loop_now_ms(h->loop),
-			source_value(&c->incident.source, name),
-			event_number("incident", c->incident.number),
-			event_number("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+	if (left == DEEDS_UNKNOWN)
 		c->act_at = now_s() + RETRY_S;
-	} else if (json_is_string(json_object_get(o, "next")) && c->act_at == 0) {
+	else if (left == DEEDS_LATER && c->act_at == 0)
 		c->act_at = now_s() + ACT_AGAIN_S; /* it knows itself what is due by then */
-	}
-	json_decref(o);
 	if (c->incident.state == INCIDENT_CLOSED)
 		remove_outbreak(h, c);
 }
 
 static void act(struct hand *h, struct outbreak *c)
 {
-	char number[24];
-	const char *const words[] = {"incident", "act", number};
 	struct problem problem = {0};
 
-	(void)snprintf(number, sizeof(number), "%" PRId64, c->incident.number);
 	c->act_at = 0;
-	if (job_start(h->loop, h->part->plan, words, 3, on_acted, c, &c->acting, &problem) < 0) {
+	if (deeds_start(h->loop, h->part, c->incident.number, on_acted, c, &c->acting, &problem) <
+		0) {
 		char name[SOURCE_TEXT_MAX];
 
 		EVENT_LOG(h->part->log, EVENT_NOT_DONE, loop_now_ms(h->loop),
@@ -367,8 +348,8 @@ static void act(struct hand *h, struct outbreak *c)
 
 static void act_if_due(struct hand *h, struct outbreak *c)
 {
-	if (cuts_off(h->values) && c->acting == NULL && h->acting_count < ACTING_MOST &&
-		c->act_at != 0 && now_s() >= c->act_at)
+	if (acts_on(h->values, c->incident.state) && c->acting == NULL &&
+		h->acting_count < ACTING_MOST && c->act_at != 0 && now_s() >= c->act_at)
 		act(h, c);
 }
 
@@ -421,8 +402,8 @@ static void ask(struct hand *h, struct outbreak *c, enum daemon_event event, con
 {
 	char name[SOURCE_TEXT_MAX];
 
-	if (c->incident.state == INCIDENT_SUSPECTED)
-		(void)step(h, c, INCIDENT_ASK, words);
+	if (c->incident.state == INCIDENT_SUSPECTED && step(h, c, INCIDENT_ASK, words))
+		c->act_at = now_s(); /* somebody is told */
 	if (now_s() - c->told_at < HOUR_S)
 		return;
 	c->told_at = now_s();
@@ -505,7 +486,10 @@ static struct outbreak *open_outbreak(struct hand *h, const struct verdict_said 
 		source_value(&v->source, name), event_number("incident", incident.number),
 		event_number("millibits", (int64_t)(v->finding.score * 1000)),
 		event_text("why", slice_of(v->finding.evidence[0].text)));
-	return add_outbreak(h, &incident);
+	struct outbreak *c = add_outbreak(h, &incident);
+	if (c != NULL)
+		c->act_at = now_s();
+	return c;
 }
 
 static void note(struct hand *h, struct outbreak *c, const struct verdict_said *v)
@@ -709,8 +693,8 @@ static void close_quiet(struct hand *h, struct outbreak *c)
 		source_value(&c->incident.source, name),
 		event_number("incident", c->incident.number),
 		event_number("held", (int64_t)c->incident.held));
-	if (cuts_off(h->values) && was_acted_on)
-		act(h, c); /* lets in again who has a new password */
+	if (acts_on(h->values, INCIDENT_CLOSED) && was_acted_on)
+		act(h, c); /* lets in again who has a new password, and tells */
 	if (c->acting == NULL)
 		remove_outbreak(h, c);
 }
@@ -724,9 +708,9 @@ static void skip_holding(struct hand *h, struct outbreak *c)
 
 static void go_on_with(struct hand *h, struct outbreak *c)
 {
+	act_if_due(h, c);
 	if (!incident_is_acted_on(c->incident.state))
 		return;
-	act_if_due(h, c);
 	if (c->incident.state == INCIDENT_CONTAINED && now_s() < c->look_at)
 		return; /* a person's own command is at it */
 	if (!h->values->hold.enabled && !c->incident.by_person) {
@@ -774,9 +758,9 @@ static void tell_begin(struct hand *h)
 static void on_turn(void *context)
 {
 	struct hand *h = context;
+	struct problem problem = {0};
 
 	tell_begin(h);
-
 	look(h);
 	for (struct outbreak *c = h->outbreaks, *next; c != NULL; c = next) {
 		next = c->next;
@@ -787,6 +771,8 @@ static void on_turn(void *context)
 		else
 			go_on_with(h, c);
 	}
+	if (has_journal(h))
+		(void)went_well(h, late_turn(h->late, h->journal, now_s(), &problem), &problem);
 	event_log_tick(h->part->log, loop_now_ms(h->loop));
 }
 
@@ -882,6 +868,7 @@ int hand_run(const struct daemon_part *part)
 	h->values = part->plan->values;
 	h->loop = loop_new();
 	h->turned_away = turned_away_new(&(struct turned_away_calls){say_answer, is_contained, h});
+	h->late = late_new(part, h->loop);
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(h->loop, SIGTERM, on_term, h, &term);
 	if (err == 0)
@@ -898,6 +885,7 @@ int hand_run(const struct daemon_part *part)
 	while (h->outbreaks != NULL)
 		remove_outbreak(h, h->outbreaks);
 	turned_away_free(h->turned_away);
+	late_free(h->late);
 	json_decref(h->watcher_state);
 	control_free(h->control);
 	loop_timer_free(h->turn);

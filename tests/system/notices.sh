@@ -1,0 +1,147 @@
+#!/bin/bash
+# A mailbox is hijacked beside stanchd, a stand-in of WHMCS and a mail server: its owner is told, with
+# a password that works; once; again when somebody has set the old one back; and of the end. Where
+# stanch only observes, the administrator alone is told.
+# shellcheck source=tests/system/lib.bash
+. "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+need_root "processes of Exim's user"
+start_lab
+# shellcheck source=tests/system/daemon.bash
+. "$root/tests/system/daemon.bash"
+thief=mailbox:ann@shop.test victim=ann@shop.test
+whmcs=$work/whmcs mail=$work/smtp_sink
+standins=()
+
+start_standin() { # name
+	mkdir "$work/$1"
+	python3 "$root/tests/panels/$1.py" "$work/$1" 2>>"$work/$1.errors" &
+	standins+=($!)
+	wait_for 20 test -s "$work/$1/port"
+}
+end_all() {
+	local status=$?
+	for pid in "${standins[@]}"; do kill "$pid" 2>/dev/null; done
+	(exit "$status")
+	end_daemon
+}
+trap end_all EXIT
+start_standin whmcs
+start_standin smtp_sink
+echo '[{"id":"7","clientid":"42","status":"Active","serverhostname":"mx1.host.test","domain":"shop.test"}]' >"$whmcs/products.json"
+echo 'api&secret=1' >"$work/api.secret"
+chmod 600 "$work/api.secret"
+
+settings() { # yes|no: whether something is done
+	configure "$1" "
+refuse {
+	enabled = $1
+	folder = $lab/refused
+}
+secret {
+	enabled = $1
+	backend = passwd-file
+}
+dovecot {
+	enabled = yes
+	url = http://$ADDRESS:$DOVEADM_PORT
+	key_file = $DOVEADM_KEY_FILE
+	passwd_file = $PASSWORDS
+}
+tell {
+	enabled = yes
+	secret_by = whmcs
+	templates = \"$root/packaging/templates\"
+	timeout = 2s
+}
+whmcs {
+	url = \"http://127.0.0.1:$(cat "$whmcs/port")/includes/api.php\"
+	identifier = ident
+	secret_file = \"$work/api.secret\"
+	department = 3
+	server = mx1.host.test
+	admin = robot
+}
+mail {
+	url = \"smtp://127.0.0.1:$(cat "$mail/port")\"
+	tls = no
+	sender = \"stanch@host.test\"
+	administrator = \"root@host.test\"
+}"
+}
+stanch() {
+	"$stanch_program" --config "$work/stanch.conf" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" \
+		--control "$control" "$@"
+}
+flood() {
+	lab send --user "$victim" --sessions 2 --messages 400 --recipients 5 --per-connection 400 --forge 3 --pause-ms 20 \
+		--seconds 30 >"$work/attack" 2>&1
+}
+subjects() { if [[ -e $mail/mails ]]; then jq -r .headers.Subject "$mail/mails"; fi; }
+count() { if [[ -e $whmcs/tickets.json ]]; then jq "$1" "$whmcs/tickets.json"; else echo 0; fi; }
+is_count() { [[ $(count "$1") -eq $2 ]]; }
+is_mails() { [[ $(subjects | grep -c "$1") -eq $2 ]]; }
+password_in() { jq -r "$1" "$whmcs/tickets.json" | sed -n 's/^ *Ihr neues Passwort lautet: //p'; }
+logs_in() { # with password: "yes" or "no"
+	printf '%s:%s\n' "$victim" "$1" >"$work/login"
+	if curl -s -m 10 "imap://$ADDRESS:$IMAP_PORT/INBOX" -u "$victim:$1" >/dev/null; then echo yes; else echo no; fi
+}
+is_done() { stanch incident show 1 --json | jq -e --arg who "$1" 'any(.actions[]; .responder == $who and .state == "done")'; }
+
+# --- where stanch only observes ---------------------------------------------------------------------
+
+lab past 30
+settings no
+start_daemon
+flood &
+holds_true "where nothing is done the administrator is asked" wait_for 60 is_mails "your word is needed" 1
+kill "$!"
+wait "$!" 2>/dev/null
+is "and no owner is told" "$(count length)" 0
+sleep 2
+is "and once" "$(subjects | wc -l)" 1
+stop_daemon
+
+# --- contained --------------------------------------------------------------------------------------
+
+settings yes
+old=$(awk -F : -v who="$victim" '$1 == who {print $2}' "$PASSWORDS")
+stanch incident hold 1 --yes --reason "by its administrator" >"$work/out" 2>&1
+holds_true "told as soon as it is contained" is_done tell
+is "a ticket, and a mail to the administrator" "$(count length) $(subjects | grep -c contained)" "1 1"
+first=$(password_in '.[0].message')
+holds_true "the ticket has a new password" test -n "$first"
+is "which works" "$(logs_in "$first")" yes
+is "and no mail has it" "$(grep -c -- "$first" "$mail/mails")" 0
+is "the story says that they were told" \
+	"$(stanch incident show 1 --json | jq -r '[.actions[] | select(.responder == "tell") | .words] | last')" \
+	"told 2 of it (0 had been told before)"
+
+# --- set back ---------------------------------------------------------------------------------------
+
+hash_is_old() { grep -qF "$victim:$old:" "$PASSWORDS"; }
+start_daemon
+sed "s|^$victim:[^:]*:|$victim:$old:|" "$PASSWORDS" >"$work/passwords"
+cat "$work/passwords" >"$PASSWORDS"
+holds_true "somebody sets the old password back" hash_is_old
+flood &
+holds_true "it is changed once more, and its owner told" wait_for 90 is_count '.[0].replies | length' 1
+kill "$!" 2>/dev/null
+wait "$!" 2>/dev/null
+second=$(password_in '.[0].replies[0]')
+is "with the password that works" "$(logs_in "$first") $(logs_in "$second")" "no yes"
+is "and no other ticket" "$(count length)" 1
+is "the administrator was told before" "$(subjects | grep -c contained)" 1
+
+# --- over -------------------------------------------------------------------------------------------
+
+echo later >"$mail/conduct"
+stanch incident close 1 --yes >"$work/out" 2>&1
+is "the end is told in the ticket" "$(count '.[0].replies | length')" 2
+is "a mail server that is not there is waited for" "$(subjects | grep -c 'is quiet')" 0
+rm "$mail/conduct"
+holds_true "and told when it is back, by the daemon" wait_for 100 is_mails 'is quiet' 1
+is "and nobody twice" "$(count '.[0].replies | length')" 2
+is "its password is not in the journal, a log or what was said" \
+	"$(cat "$state"/* "$work/daemon.log" "$work/out" "$MAINLOG" 2>/dev/null | grep -acF -e "$first" -e "$second")" 0
+stop_daemon
+finish
