@@ -8,7 +8,7 @@ need_root "processes of Exim's user"
 start_lab
 # shellcheck source=tests/system/daemon.bash
 . "$root/tests/system/daemon.bash"
-thief=mailbox:ann@shop.test victim=ann@shop.test
+victim=ann@shop.test
 whmcs=$work/whmcs mail=$work/smtp_sink
 standins=()
 
