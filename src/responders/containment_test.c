@@ -136,11 +136,17 @@ RESPONDER(sessions, SESSIONS)
 RESPONDER(secret, SECRET)
 RESPONDER(tell, TELL)
 
+#define ROW(word, what, how_undone)                                                                \
+	{                                                                                          \
+		.name = #word, .deed = what, .is_on = word##_is_on, .fits = fits, .plan = plan,    \
+		.act = word##_act, .check = word##_check, .undo = how_undone                       \
+	}
+
 static const struct responder rows[] = {
-	{"refuse", "refuse it", refuse_is_on, fits, plan, refuse_act, refuse_check, refuse_undo},
-	{"sessions", "end them", sessions_is_on, fits, plan, sessions_act, sessions_check, NULL},
-	{"secret", "change it", secret_is_on, fits, plan, secret_act, secret_check, secret_undo},
-	{"tell", "tell them", tell_is_on, fits, plan, tell_act, tell_check, tell_undo},
+	ROW(refuse, "refuse it", refuse_undo),
+	ROW(sessions, "end them", NULL),
+	ROW(secret, "change it", secret_undo),
+	ROW(tell, "tell them", tell_undo),
 };
 static const struct responder *const table[] = {&rows[0], &rows[1], &rows[2], &rows[3]};
 

@@ -56,6 +56,9 @@ struct responder {
 	const char *deed; /* what it does, as people say it: "refuse its mail" */
 	bool (*is_on)(const struct settings_values *values);
 	bool (*fits)(const struct source *source); /* can do something about such a source */
+	/* Whether the files and names that the settings give it are right; nobody is asked, nothing
+	 * changed. 0; or *said and -EINVAL. NULL: there are none. */
+	int (*prepare)(const struct settings_values *values, struct problem *said);
 	/* What act() would do, as a sentence; changes nothing. */
 	void (*plan)(const struct responding *r, struct problem *said);
 	/* note: a JSON object that the journal keeps between the calls, for what check() and undo()

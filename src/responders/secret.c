@@ -391,5 +391,45 @@ static int undo(const struct responding *r, json_t *note, struct problem *said)
 	return err;
 }
 
-const struct responder responder_secret = {
-	"secret", "change its password", is_on, fits, plan, act, check, undo};
+static int check_backend(struct slice name, const char *setting, struct problem *said)
+{
+	char shown[200];
+
+	if (secret_backend_named(name) != NULL)
+		return 0;
+	return problem_set(said, -EINVAL, "%s: there is no back end \"%s\" for passwords", setting,
+		printable_text(name, shown, sizeof(shown)));
+}
+
+static int prepare(const struct settings_values *values, struct problem *said)
+{
+	const struct setting_list *rows = &values->secret.domains;
+	struct slice domain, backend;
+	char shown[200];
+	int err = 0;
+
+	if (values->secret.backend != NULL)
+		err = check_backend(slice_of(values->secret.backend), "secret.backend", said);
+	for (size_t i = 0; i < rows->count && err == 0; i++) {
+		if (split_row(rows->at[i], &domain, &backend))
+			err = check_backend(backend, "secret.domains", said);
+		else
+			err = problem_set(said, -EINVAL,
+				"secret.domains: \"%s\" is not a domain and a back end",
+				printable_text(slice_of(rows->at[i]), shown, sizeof(shown)));
+	}
+	if (err == 0 && values->secret.backend == NULL && rows->count == 0)
+		err = problem_set(said, -EINVAL,
+			"neither secret.backend nor secret.domains says where passwords are");
+	return err;
+}
+
+const struct responder responder_secret = {.name = "secret",
+	.deed = "change its password",
+	.is_on = is_on,
+	.fits = fits,
+	.prepare = prepare,
+	.plan = plan,
+	.act = act,
+	.check = check,
+	.undo = undo};

@@ -10,4 +10,9 @@
 extern const struct responder *const responder_table[];
 extern const size_t responder_table_count;
 
+/* The first of those that are switched on whose settings name something that is not right, with
+ * *said; NULL: all is well. */
+const struct responder *responder_unready(
+	const struct settings_values *values, struct problem *said);
+
 #endif

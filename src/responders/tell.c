@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/printable.h"
 #include "formats/mail_message.h"
+#include "formats/whmcs_vars.h"
 #include "responders/notice.h"
 #include "settings/secret_file.h"
 #include "systems/mail_out.h"
@@ -23,6 +24,7 @@
 #define ID_MAX     200
 #define ROW_MAX    1024
 #define SAID_MAX   300
+#define VARIABLES  17
 #define OWNERS_MAX 1000000 /* lines of the file of owners */
 
 struct telling {
@@ -31,6 +33,7 @@ struct telling {
 	json_t *note;
 	enum responding_stage stage;
 	bool is_again; /* told of this stage before: now of another password */
+	bool with_secret;
 	char host[HOST_MAX];
 	char key[KEY_MAX]; /* of the incident */
 	char mark[MARK_MAX];
@@ -39,12 +42,18 @@ struct telling {
 	struct whmcs_client client;
 };
 
+/* What a notice can say, with the texts that it is made of. */
+struct variables {
+	struct template_variable rows[VARIABLES];
+	char source[SOURCE_TEXT_MAX], since[32], messages[32], recipients[32], held[32];
+};
+
 /* By which somebody is told. */
 struct channel {
 	const char *name; /* in the note */
 	bool is_owner;
-	enum tell_secret_by secret_by; /* by which tell.secret_by is this one; none: by none */
 	bool (*is_on)(const struct settings_values *values);
+	bool (*gives_secret)(const struct settings_values *values); /* NULL: never */
 	/* 0 and the id; or *problem and the error of responder.h. */
 	int (*tell)(struct telling *t, char id[ID_MAX], struct problem *problem);
 };
@@ -149,40 +158,43 @@ static bool is_password_changed(const struct responding *r)
 	return r->secret_how != NULL && strcmp(r->secret_how, "changed") == 0;
 }
 
-static int write_notice(const struct telling *t, enum notice_reader reader, bool with_secret,
-	struct notice *ret, struct problem *problem)
+/* v: not moved while it is used. */
+static void fill(struct variables *v, const struct telling *t)
 {
 	const struct responding *r = t->r;
-	struct slice name = {r->source->name, r->source->len};
-	char source[SOURCE_TEXT_MAX], since[32], messages[32], recipients[32], held[32];
-	const struct template_variable variables[] = {
-		{"source", slice_of(source_text(r->source, source))},
+	const struct slice none = {0}, name = {r->source->name, r->source->len};
+	const struct template_variable rows[VARIABLES] = {
+		{"source", slice_of(source_text(r->source, v->source))},
 		{"name", name},
-		{"mailbox", r->source->kind == SOURCE_MAILBOX ? name : (struct slice){0}},
+		{"mailbox", r->source->kind == SOURCE_MAILBOX ? name : none},
 		{"domain", domain_of(r->source)},
 		{"incident", slice_of(t->key)},
-		{"since", slice_of(dated(r->since, since))},
-		{"messages", slice_of(counted(r->messages, messages))},
-		{"recipients", slice_of(counted(r->recipients, recipients))},
-		{"held", slice_of(counted(r->held, held))},
+		{"stage", slice_of(responding_stage_name(t->stage))},
+		{"since", slice_of(dated(r->since, v->since))},
+		{"messages", slice_of(counted(r->messages, v->messages))},
+		{"recipients", slice_of(counted(r->recipients, v->recipients))},
+		{"held", slice_of(counted(r->held, v->held))},
 		{"reason", text_of(r->reason)},
 		{"secret_how", text_of(r->secret_how)},
 		{"password_changed", slice_of(is_password_changed(r) ? "yes" : "")},
 		{"again", slice_of(t->is_again ? "yes" : "")},
-		{"secret", with_secret && r->secret != NULL ? secret_slice(r->secret)
-							    : (struct slice){0}},
+		{"secret", t->with_secret && r->secret != NULL ? secret_slice(r->secret) : none},
 		{"owner", slice_of(t->owner_said)},
 		{"server", slice_of(t->host)},
 	};
 
-	return notice_make(t->values->tell.templates,
-		reader == NOTICE_OWNER ? language_of(t) : t->values->tell.language, reader,
-		t->stage, variables, sizeof(variables) / sizeof(variables[0]), ret, problem);
+	memcpy(v->rows, rows, sizeof(rows));
 }
 
-static bool may_have_secret(const struct telling *t, enum tell_secret_by by)
+static int write_notice(const struct telling *t, enum notice_reader reader, struct notice *ret,
+	struct problem *problem)
 {
-	return t->stage == RESPONDING_CONTAINED && t->values->tell.secret_by == (unsigned)by;
+	struct variables v;
+
+	fill(&v, t);
+	return notice_make(t->values->tell.templates,
+		reader == NOTICE_OWNER ? language_of(t) : t->values->tell.language, reader,
+		t->stage, v.rows, VARIABLES, ret, problem);
 }
 
 static int64_t time_of(const struct telling *t)
@@ -267,8 +279,9 @@ static int open_whmcs(const struct telling *t, struct opened_whmcs *ret, struct 
 	err = err < 0 ? err : need(s->identifier, "whmcs.identifier", problem);
 	err = err < 0 ? err : need(s->secret_file, "whmcs.secret_file", problem);
 	err = err < 0 ? err : need(s->server, "whmcs.server", problem);
-	err = err < 0 ? err : need(s->admin, "whmcs.admin", problem);
-	if (err == 0 && s->department == 0)
+	if (err == 0 && s->department != 0)
+		err = need(s->admin, "whmcs.admin", problem);
+	if (err == 0 && s->department == 0 && s->email == NULL)
 		err = need(NULL, "whmcs.department", problem);
 	if (err == 0)
 		err = secret_file_read(s->secret_file, &ret->secret, problem) < 0 ? -EINVAL : 0;
@@ -349,14 +362,42 @@ static int tell_by_ticket(struct telling *t, char id[ID_MAX], struct problem *pr
 		return err;
 	err = find_client(t, &o.w, problem);
 	if (err == 0)
-		err = write_notice(
-			t, NOTICE_OWNER, may_have_secret(t, TELL_SECRET_WHMCS), &notice, problem);
+		err = write_notice(t, NOTICE_OWNER, &notice, problem);
 	if (err == 0)
 		err = is_first ? open_ticket(t, &o.w, &notice, id, problem)
 			       : answer_ticket(t, &o.w, &notice, id, problem);
 	notice_clear(&notice);
 	close_whmcs(&o);
 	return err;
+}
+
+/* Mail has no mark: what may have been sent is not sent again. */
+static int tell_by_email(struct telling *t, char id[ID_MAX], struct problem *problem)
+{
+	const struct whmcs_settings *s = &t->values->whmcs;
+	struct opened_whmcs o;
+	struct variables v;
+	struct template_text text = {0};
+	int err = open_whmcs(t, &o, problem);
+
+	if (err < 0)
+		return err;
+	err = find_client(t, &o.w, problem);
+	fill(&v, t);
+	if (err == 0)
+		err = whmcs_vars_write(v.rows, VARIABLES, &text, problem);
+	if (err == 0)
+		err = whmcs_send_template(
+			&o.w, &t->owner, s->email, (struct slice){text.at, text.len}, problem);
+	template_text_clear(&text);
+	close_whmcs(&o);
+	(void)snprintf(id, ID_MAX, "client %lld", (long long)t->owner.client);
+	if (err == 0)
+		(void)snprintf(t->owner_said, sizeof(t->owner_said), "mail by WHMCS to %s", id);
+	return err == -ETIMEDOUT ? problem_set(problem, -EIO,
+					   "no answer; whether WHMCS has sent its mail is not "
+					   "known, and it is not sent again")
+				 : err;
 }
 
 /* ---- mail ---- */
@@ -477,7 +518,7 @@ static int tell_by_mail(struct telling *t, char id[ID_MAX], struct problem *prob
 	if (is_hijacked(t, address))
 		return problem_set(problem, -ENOENT,
 			"the owner's address is the hijacked mailbox itself, which others read");
-	err = write_notice(t, NOTICE_OWNER, may_have_secret(t, TELL_SECRET_MAIL), &notice, problem);
+	err = write_notice(t, NOTICE_OWNER, &notice, problem);
 	if (err == 0)
 		err = send_mail(t, &notice, "owner", address, id, problem);
 	if (err == 0)
@@ -489,7 +530,7 @@ static int tell_by_mail(struct telling *t, char id[ID_MAX], struct problem *prob
 static int tell_administrator(struct telling *t, char id[ID_MAX], struct problem *problem)
 {
 	struct notice notice = {0};
-	int err = write_notice(t, NOTICE_ADMINISTRATOR, false, &notice, problem);
+	int err = write_notice(t, NOTICE_ADMINISTRATOR, &notice, problem);
 
 	if (err == 0)
 		err = send_mail(
@@ -536,7 +577,7 @@ static int post(const struct telling *t, struct slice body, struct problem *prob
 static int tell_by_webhook(struct telling *t, char id[ID_MAX], struct problem *problem)
 {
 	struct notice notice = {0};
-	int err = write_notice(t, NOTICE_ADMINISTRATOR, false, &notice, problem);
+	int err = write_notice(t, NOTICE_ADMINISTRATOR, &notice, problem);
 
 	if (err < 0)
 		return err;
@@ -555,14 +596,6 @@ static int tell_by_webhook(struct telling *t, char id[ID_MAX], struct problem *p
 
 /* ---- channels ---- */
 
-/* A password that its owner does not have yet, and is to have by that one. */
-static bool gives_secret(const struct responding *r, const struct channel *c)
-{
-	return r->stage == RESPONDING_CONTAINED && r->secret != NULL && !r->secret_told &&
-	       c->secret_by != TELL_SECRET_NONE &&
-	       r->values->tell.secret_by == (unsigned)c->secret_by;
-}
-
 /* Of what is only suspected its owner hears nothing. */
 static bool hears(
 	const struct channel *c, const struct settings_values *v, enum responding_stage stage)
@@ -570,9 +603,14 @@ static bool hears(
 	return c->is_on(v) && !(c->is_owner && stage == RESPONDING_SUSPECTED);
 }
 
-static bool has_whmcs(const struct settings_values *v)
+static bool has_ticket(const struct settings_values *v)
 {
-	return v->whmcs.url != NULL;
+	return v->whmcs.url != NULL && (v->whmcs.department != 0 || v->whmcs.email == NULL);
+}
+
+static bool has_email(const struct settings_values *v)
+{
+	return v->whmcs.url != NULL && v->whmcs.email != NULL;
 }
 
 static bool has_owner_mail(const struct settings_values *v)
@@ -590,14 +628,37 @@ static bool has_webhook(const struct settings_values *v)
 	return v->webhook.url != NULL;
 }
 
+static bool gives_by_ticket(const struct settings_values *v)
+{
+	return v->tell.secret_by == (unsigned)TELL_SECRET_WHMCS;
+}
+
+static bool gives_by_email(const struct settings_values *v)
+{
+	return v->tell.secret_by == (unsigned)TELL_SECRET_WHMCS && !has_ticket(v);
+}
+
+static bool gives_by_mail(const struct settings_values *v)
+{
+	return v->tell.secret_by == (unsigned)TELL_SECRET_MAIL;
+}
+
 /* The owner first: the administrator is told how that went. */
 static const struct channel channels[] = {
-	{"ticket", true, TELL_SECRET_WHMCS, has_whmcs, tell_by_ticket},
-	{"owner", true, TELL_SECRET_MAIL, has_owner_mail, tell_by_mail},
-	{"administrator", false, TELL_SECRET_NONE, has_administrator, tell_administrator},
-	{"webhook", false, TELL_SECRET_NONE, has_webhook, tell_by_webhook},
+	{"ticket", true, has_ticket, gives_by_ticket, tell_by_ticket},
+	{"email", true, has_email, gives_by_email, tell_by_email},
+	{"owner", true, has_owner_mail, gives_by_mail, tell_by_mail},
+	{"administrator", false, has_administrator, NULL, tell_administrator},
+	{"webhook", false, has_webhook, NULL, tell_by_webhook},
 };
 #define CHANNELS (sizeof(channels) / sizeof(channels[0]))
+
+/* A password that its owner does not have yet, and is to have by that one. */
+static bool gives_secret(const struct responding *r, const struct channel *c)
+{
+	return r->stage == RESPONDING_CONTAINED && r->secret != NULL && !r->secret_told &&
+	       c->gives_secret != NULL && c->gives_secret(r->values);
+}
 
 /* What has come of all of them. */
 struct outcome {
@@ -642,12 +703,13 @@ static void tell_one(struct telling *t, const struct channel *c, struct outcome 
 {
 	struct problem problem = {0};
 	char id[ID_MAX] = "";
-	bool with_secret = gives_secret(t->r, c);
+
+	t->with_secret = gives_secret(t->r, c);
 	int err = c->tell(t, id, &problem);
 
 	if (err == 0) {
 		keep_told(t, c->name, id);
-		t->r->secret_told = t->r->secret_told || with_secret;
+		t->r->secret_told = t->r->secret_told || t->with_secret;
 		o->told++;
 		return;
 	}
@@ -718,12 +780,67 @@ static bool fits(const struct source *source)
 	return source->kind != SOURCE_UNKNOWN;
 }
 
+/* The notices that somebody would get, of an incident that is none. */
+static int try_notices(
+	const struct settings_values *values, enum responding_stage stage, struct problem *said)
+{
+	struct source source;
+	struct responding r = {.values = values,
+		.source = &source,
+		.stage = stage,
+		.incident = 1,
+		.reason = "none: this is a trial"};
+	int err = 0;
+
+	source_set(&source, SOURCE_MAILBOX, slice_of("ann@shop.example"));
+	struct telling t = begin(&r, NULL);
+	for (unsigned reader = NOTICE_OWNER; reader <= NOTICE_ADMINISTRATOR && err == 0; reader++) {
+		struct notice notice = {0};
+
+		if (reader == NOTICE_ADMINISTRATOR || stage != RESPONDING_SUSPECTED)
+			err = write_notice(&t, (enum notice_reader)reader, &notice, said);
+		notice_clear(&notice);
+	}
+	return err < 0 ? -EINVAL : 0;
+}
+
+static int try_secret_file(const char *path, struct problem *said)
+{
+	AUTO(secret) secret = NULL;
+
+	return path == NULL || secret_file_read(path, &secret, said) == 0 ? 0 : -EINVAL;
+}
+
+static int prepare(const struct settings_values *values, struct problem *said)
+{
+	struct telling t = {.values = values};
+	struct opened_whmcs o = {0};
+	int err = 0;
+
+	for (unsigned i = RESPONDING_SUSPECTED; i <= RESPONDING_RELEASED && err == 0; i++)
+		err = try_notices(values, (enum responding_stage)i, said);
+	if (err == 0 && values->whmcs.url != NULL && (err = open_whmcs(&t, &o, said)) == 0)
+		close_whmcs(&o);
+	if (err == 0 && (has_owner_mail(values) || has_administrator(values)))
+		err = need(values->mail.sender, "mail.sender", said);
+	if (err == 0 && values->mail.user != NULL)
+		err = need(values->mail.password_file, "mail.password_file", said);
+	if (err == 0)
+		err = try_secret_file(values->mail.password_file, said);
+	if (err == 0)
+		err = try_secret_file(values->webhook.secret_file, said);
+	if (err == 0 && values->tell.owner_mail == (unsigned)TELL_OWNER_FILE)
+		err = need(values->tell.owners, "tell.owners", said);
+	return err;
+}
+
 static void plan(const struct responding *r, struct problem *said)
 {
 	const struct settings_values *v = r->values;
 
-	(void)problem_set(said, 0, "would tell%s%s%s%s",
-		has_whmcs(v) ? " the owner by a ticket," : "",
+	(void)problem_set(said, 0, "would tell%s%s%s%s%s",
+		has_ticket(v) ? " the owner by a ticket," : "",
+		has_email(v) ? " the owner by a mail of WHMCS," : "",
 		has_owner_mail(v) ? " the owner by mail," : "",
 		has_administrator(v) ? " the administrator by mail," : "",
 		has_webhook(v) ? " the webhook" : " nobody else");
@@ -766,6 +883,7 @@ const struct responder responder_tell = {.name = "tell",
 	.deed = "tell the owner and the administrator",
 	.is_on = is_on,
 	.fits = fits,
+	.prepare = prepare,
 	.plan = plan,
 	.act = act,
 	.check = check,

@@ -322,6 +322,37 @@ static void outbreaks_without_a_number_are_told_apart(void **state)
 	assert_string_equal(first, again);
 }
 
+static void what_it_needs_is_looked_at_before(void **state)
+{
+	struct trial *t = *state;
+	char folder[FOLDER_PATH_MAX], path[2 * FOLDER_PATH_MAX];
+
+	assert_int_equal(responder_tell.prepare(&t->values, &t->said), 0);
+	t->values.mail.sender = NULL;
+	assert_int_equal(responder_tell.prepare(&t->values, &t->said), -EINVAL);
+	t->values.mail.sender = "stanch@host.test";
+	t->values.webhook.secret_file = "/nonexistent/secret";
+	assert_int_equal(responder_tell.prepare(&t->values, &t->said), -EINVAL);
+	assert_non_null(strstr(t->said.text, "/nonexistent/secret"));
+	t->values.webhook.secret_file = NULL;
+	t->values.whmcs = (struct whmcs_settings){.url = "http://127.0.0.1:1/",
+		.identifier = "ident",
+		.secret_file = t->owners, /* whoever may read it knows no secret */
+		.server = "mx",
+		.admin = "robot",
+		.department = 3};
+	assert_int_equal(responder_tell.prepare(&t->values, &t->said), -EINVAL);
+	t->values.whmcs = (struct whmcs_settings){0};
+	(void)snprintf(folder, sizeof(folder), "%s/en", t->folder);
+	(void)snprintf(path, sizeof(path), "%s/administrator-suspected.txt", folder);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	put(path, "Subject: a\n\nb\n{{who}}\n", 0644);
+	t->values.tell.templates = t->folder;
+	assert_int_equal(responder_tell.prepare(&t->values, &t->said), -EINVAL);
+	assert_non_null(strstr(t->said.text, "administrator-suspected.txt:4:"));
+	assert_string_equal(text_in(t, "arguments"), ""); /* nobody was told */
+}
+
 static void nobody_to_tell_is_said(void **state)
 {
 	struct trial *t = *state;
@@ -347,6 +378,7 @@ int main(void)
 		TEST(only_the_administrator_hears_of_suspects),
 		TEST(a_password_changed_again_is_told_again),
 		TEST(outbreaks_without_a_number_are_told_apart),
+		TEST(what_it_needs_is_looked_at_before),
 		TEST(nobody_to_tell_is_said),
 	};
 

@@ -143,6 +143,7 @@ struct whmcs_settings {
 	const char *secret_file;
 	const char *accesskey_file; /* NULL: none */
 	uint64_t department;        /* 0: none */
+	const char *email;          /* NULL: none is sent */
 	const char *server;
 	const char *admin;
 };

@@ -576,7 +576,15 @@ static const struct setting_row whmcs_rows[] = {
 		.least = "0",
 		.most = "1000000000",
 		.offset = AT(whmcs.department),
-		.help = "The number of the department that tickets are opened in."},
+		.help = "The number of the department that tickets are opened in. 0: none is "
+			"opened, if there is whmcs.email."},
+	{.name = "whmcs.email",
+		.kind = SETTING_TEXT,
+		.initial = "",
+		.most = "255",
+		.offset = AT(whmcs.email),
+		.help = "The name of an email template of WHMCS, one for products, that it sends "
+			"to the owner; what it can say stands in docs/notices.md. Empty: none."},
 	{.name = "whmcs.server",
 		.kind = SETTING_WORD,
 		.initial = "",

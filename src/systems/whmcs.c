@@ -215,3 +215,19 @@ int whmcs_answer_ticket(
 	http_reply_clear(&reply);
 	return err;
 }
+
+int whmcs_send_template(const struct whmcs *w, const struct whmcs_owner *owner, const char *name,
+	struct slice variables, struct problem *problem)
+{
+	struct form f = begin(w, "SendEmail", variables.len + strlen(name));
+	struct http_reply reply = {0};
+
+	add(&f, "messagename", slice_of(name));
+	add_number(&f, "id", (uint64_t)owner->service);
+	add(&f, "customvars", variables);
+	int err = send_form(w, &f, &reply, problem);
+	if (err == 0)
+		err = whmcs_read_done(body_of(&reply), problem);
+	http_reply_clear(&reply);
+	return err;
+}

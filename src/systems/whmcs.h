@@ -56,4 +56,9 @@ MUST_USE int whmcs_open_ticket(const struct whmcs *w, const struct whmcs_owner *
 MUST_USE int whmcs_answer_ticket(
 	const struct whmcs *w, int64_t ticket, struct slice message, struct problem *problem);
 
+/* Has WHMCS send its email template of that name, one for products, to the owner. variables: its
+ * "customvars" (formats/whmcs_vars.h). Not for anything that must not be said twice, either. */
+MUST_USE int whmcs_send_template(const struct whmcs *w, const struct whmcs_owner *owner,
+	const char *name, struct slice variables, struct problem *problem);
+
 #endif

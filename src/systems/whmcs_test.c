@@ -34,6 +34,8 @@ static void who_is_not_there_is_asked_again(void **state)
 				 &ticket, &problem),
 		-EAGAIN);
 	assert_int_equal(whmcs_answer_ticket(&w, 1, slice_of("b"), &problem), -EAGAIN);
+	assert_int_equal(
+		whmcs_send_template(&w, &whose, "name", slice_of("YTowOnt9"), &problem), -EAGAIN);
 	assert_null(strstr(problem.text, "hidden"));
 	secret_free(secret);
 }

@@ -4,15 +4,34 @@
 Its failures besides those of standin.py: denied (403 with a reason), error (says no to OpenTicket),
 nothing (says success to OpenTicket and opens none),
 lost (opens a ticket and ends the connection without an answer). FOLDER/tickets.json: what was opened;
-FOLDER/products.json: what GetClientsProducts says; FOLDER/actions: a line for each request.
+FOLDER/products.json: what GetClientsProducts says; FOLDER/actions: a line for each request;
+FOLDER/emails: a JSON line for each that was sent, its customvars read as PHP's unserialize() does.
 """
+import base64
 import json
 import os
+import re
 import sys
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import standin  # pylint: disable=wrong-import-position
+
+
+def unserialize(data):
+    """An array of texts; fails on anything else."""
+    head = re.match(rb"a:(\d+):\{", data)
+    at, texts = head.end(), []
+    for _ in range(2 * int(head.group(1))):
+        length = re.compile(rb's:(\d+):"').match(data, at)
+        begin, end = length.end(), length.end() + int(length.group(1))
+        if data[end:end + 2] != b'";':
+            raise ValueError("a text does not end where it says")
+        texts.append(data[begin:end].decode())
+        at = end + 2
+    if data[at:] != b"}":
+        raise ValueError("the array does not end")
+    return dict(zip(texts[::2], texts[1::2]))
 
 
 class Whmcs(standin.Handler):
@@ -80,6 +99,19 @@ class Whmcs(standin.Handler):
             self.close_connection = True
             return
         self.success(id=new["id"], tid=new["tid"], c="KPqH7yG3")
+
+    def do_SendEmail(self, form, how):
+        if form.get("messagename") != "Stolen password":
+            self.error("Email Template not found")
+            return
+        sent = {"id": form["id"], "vars": unserialize(base64.b64decode(form["customvars"]))}
+        if how != "nothing":
+            with open(self.path_of("emails"), "a", encoding="utf-8") as file:
+                file.write(json.dumps(sent) + "\n")
+        if how == "lost":
+            self.close_connection = True
+            return
+        self.success()
 
     def do_AddTicketReply(self, form, _):
         tickets = self.read("tickets.json")

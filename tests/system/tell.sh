@@ -68,7 +68,7 @@ write_conf() { # secret_by
 	END
 }
 
-fresh() { rm -f "$work/note" "$whmcs/tickets.json" "$whmcs/actions" "$hook/posts" "$mail/mails" "$work"/*/conduct; }
+fresh() { rm -f "$work/note" "$whmcs/tickets.json" "$whmcs/actions" "$whmcs/emails" "$hook/posts" "$mail/mails" "$work"/*/conduct; }
 
 tell() { # stage [source]
 	said=$(printf '%s' "${given-$secret}" | timeout 60 "$tool" "$work/conf" "$work/note" "$1" "${2:-mailbox:ann@shop.test}" 2>&1)
@@ -188,6 +188,30 @@ fresh
 tell contained
 is "without a way the password goes nowhere" \
 	"$code $(cat "$whmcs/tickets.json" "$mail/mails" "$hook/posts" | grep -c "$secret")" "0 0"
+
+write_conf whmcs
+sed -i 's/department = 3/email = "Stolen password"/' "$work/conf"
+fresh
+tell contained
+is "a template of WHMCS' is sent" "$code $(tickets) $(lines "$whmcs/emails")" "0 0 1"
+is "about the product, with its variables" \
+	"$(jq -r '"\(.id) \(.vars.stanch_mailbox) \(.vars.stanch_stage) \(.vars.stanch_messages)"' "$whmcs/emails")" \
+	"7 ann@shop.test contained 119"
+is "and the password, which nothing else has" \
+	"$(jq -r .vars.stanch_secret "$whmcs/emails") $(cat "$mail/mails" "$hook/posts" | grep -c "$secret")" "$secret 0"
+given='' tell contained
+is "once" "$(lines "$whmcs/emails")" 1
+tell closed
+is "and the end" "$(jq -r .vars.stanch_stage "$whmcs/emails" | tail -n 1)" closed
+fresh
+echo "lost 3" >"$whmcs/conduct" # who it is, whose address, and what is sent
+tell contained
+tell contained
+holds_true "what may have been sent is not sent again" test "$(lines "$whmcs/emails")" -le 1
+fresh
+sed -i 's/Stolen password/Another/' "$work/conf"
+tell contained
+is "a template that is not there is said" "$code" EIO
 
 write_conf whmcs
 fresh

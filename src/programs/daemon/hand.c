@@ -15,6 +15,7 @@
 #include "programs/daemon/talk.h"
 #include "programs/daemon/turned_away.h"
 #include "programs/daemon/verdict_text.h"
+#include "responders/table.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -859,6 +860,17 @@ static void serve(struct hand *h)
 			event_text("error", slice_of(problem.text)));
 }
 
+static void say_unready(const struct hand *h)
+{
+	struct problem problem = {0};
+	const struct responder *unready = responder_unready(h->values, &problem);
+
+	if (unready != NULL)
+		EVENT_LOG(h->part->log, EVENT_UNREADY, loop_now_ms(h->loop),
+			event_text("what", slice_of(unready->name)),
+			event_text("error", slice_of(problem.text)));
+}
+
 int hand_run(const struct daemon_part *part)
 {
 	struct hand *h = memory_new(1, sizeof(*h));
@@ -875,6 +887,7 @@ int hand_run(const struct daemon_part *part)
 		err = talk_new(h->loop, part->link, heard, h, &h->talk);
 	if (err == 0) {
 		serve(h);
+		say_unready(h);
 		h->turn = loop_timer_new(h->loop, on_turn, h);
 		h->pulse = loop_timer_new(h->loop, on_pulse, h);
 		loop_timer_start(h->turn, 0, TURN_MS);

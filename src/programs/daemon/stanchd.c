@@ -1,6 +1,7 @@
 /* stanchd.c - the daemon: reads its options and hands over to the starter. */
 #include "base/event_log.h"
 #include "programs/daemon/starter.h"
+#include "responders/table.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -47,6 +48,12 @@ static int check_config(const struct starter_settings *starter)
 		return 2;
 	}
 	settings_write(settings, stdout);
+	const struct responder *unready = responder_unready(settings_values(settings), &problem);
+	if (unready != NULL) {
+		(void)fprintf(stderr, "stanchd: %s could not do its work: %s\n", unready->name,
+			problem.text);
+		return 2;
+	}
 	return fflush(stdout) == 0 ? 0 : 3;
 }
 
