@@ -4,6 +4,7 @@
 #include "incidents/ledger_store.h"
 #include "incidents/watch.h"
 #include "programs/incident_session.h"
+#include "settings/groups.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -55,14 +56,19 @@ static int explain(struct context *context, struct journal *journal, const struc
 	return COMMAND_DONE;
 }
 
-/* With the alpha that is built in: the settings are the daemon's. */
 static int show_remembered(
 	struct context *context, const struct ledger_saved *saved, const struct source *source)
 {
-	const struct watch_settings settings = {0};
+	const struct settings_values *values = NULL;
+	struct problem problem = {0};
 	AUTO(watch) watch = NULL;
 	const struct ledger_source *s;
 
+	if (context_settings(context, &values, &problem) < 0) {
+		context_problem(context, &problem);
+		return COMMAND_UNABLE;
+	}
+	const struct watch_settings settings = {.alpha = values->detect.alpha};
 	hash_set_seed(saved->seed); /* before anything is hashed */
 	watch = watch_new(&settings);
 	if (ledger_read(watch_ledger(watch), (struct slice){saved->image, saved->image_len}) < 0) {

@@ -65,7 +65,8 @@ int containing_begin(struct containing *w, struct context *context, struct journ
 		context_problem(context, &problem);
 		return -EINVAL;
 	}
-	if (context_exim_settings(context, &exim, &unasked) == 0)
+	/* only the sessions are found by it, and asking takes Exim longer than all the rest */
+	if (values->sessions.enabled && context_exim_settings(context, &exim, &unasked) == 0)
 		w->main_log = exim_log_path(exim, "main");
 	find_reason(w, journal, incident->number);
 	if (context->global.json)
@@ -78,9 +79,6 @@ int containing_begin(struct containing *w, struct context *context, struct journ
 			.source = &incident->source,
 			.incident = incident->number,
 			.since = incident->opened,
-			.spool = context->global.spool != NULL ? context->global.spool
-				 : exim != NULL                ? exim->spool
-							       : NULL,
 			.main_log = w->main_log,
 			.reason = w->reason,
 			.messages = incident->messages,

@@ -42,7 +42,6 @@ struct responding {
 	int64_t incident; /* 0: none */
 	enum responding_stage stage;
 	int64_t since;        /* seconds: when its first mail of this outbreak came; 0: not known */
-	const char *spool;    /* Exim's; NULL: not known */
 	const char *main_log; /* path of Exim's; NULL: not known */
 	const char *reason;   /* why, as a sentence; "" when nobody gave one */
 	uint64_t messages, recipients, held; /* of the outbreak, for those who are told */
