@@ -189,6 +189,7 @@ void episode_code(struct episode *e, struct codec *c)
 	for (size_t i = 0; i < EPISODE_REFUSERS; i++)
 		codec_u32(c, &e->refusers[i]);
 	code_texts(e, c);
+	codec_bool(c, &e->is_accused);
 	codec_bool(c, &e->has_body);
 	codec_u64(c, &e->last_recipient);
 	for (size_t i = 0; i < EPISODE_IDS; i++)

@@ -64,6 +64,7 @@ struct episode {
 	uint32_t refusers[EPISODE_REFUSERS]; /* domains that refused it for its content */
 	struct body_sketch *texts;           /* owned, as are the pointers below */
 	uint8_t text_count, next_text;
+	bool is_accused;         /* by a relay, which was counted */
 	bool has_body;           /* the text of some message could be read */
 	uint64_t last_recipient; /* its first eight bytes, in the order of bytes */
 

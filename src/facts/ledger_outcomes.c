@@ -137,8 +137,30 @@ static bool note_returned(struct ledger *l, const struct fact *fact, struct sigh
 	return true;
 }
 
+/* Of no message of his, but of him, by a relay that saw many. One counts until he is quiet. */
+static bool note_accused(struct ledger *l, const struct fact *fact, struct sighting *ret)
+{
+	struct ledger_source *s = ledger_find(l, fact->source);
+	struct episode *latest = NULL;
+
+	for (size_t i = 0; s != NULL && i < EPISODES; i++)
+		if (s->episodes[i] != NULL &&
+			(latest == NULL || s->episodes[i]->last_us > latest->last_us))
+			latest = s->episodes[i];
+	if (latest == NULL || latest->is_accused || latest->last_us < fact->at_us - LEDGER_DAY_US)
+		return false;
+	latest->is_accused = true;
+	latest->complaints++;
+	ledger_set_source(ret, s, latest);
+	ret->kind = SIGHTING_OUTCOME;
+	ret->is_complaint = true;
+	return true;
+}
+
 bool ledger_note_complaint(struct ledger *l, const struct fact *fact, struct sighting *ret)
 {
+	if (fact->id.len == 0)
+		return fact->source != NULL && note_accused(l, fact, ret);
 	const struct message_record *m = ledger_find_message(l, fact->id);
 	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
 	struct episode *e = s != NULL ? s->episodes[message_episode(m)] : NULL;

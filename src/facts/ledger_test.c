@@ -172,6 +172,31 @@ static bool complain(struct ledger *l, const char *id, struct sighting *ret)
 	return ledger_note(l, &fact, ret);
 }
 
+static bool accuse(struct ledger *l, const char *name, int64_t at_us, struct sighting *ret)
+{
+	struct source source;
+
+	source_set(&source, SOURCE_MAILBOX, slice_of(name));
+	const struct fact fact = {.kind = FACT_COMPLAINED, .at_us = at_us, .source = &source};
+	return ledger_note(l, &fact, ret);
+}
+
+/* A relay accuses a source without naming a message: one counts, of one that is sending. */
+static void test_accusations(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	assert_false(accuse(l, "ann@shop.test", BEGIN, &s));
+	note(l, &(struct sent){"ann@shop.test", "a@far.test", .at_us = BEGIN}, &s);
+	assert_false(accuse(l, "bob@shop.test", BEGIN + HOUR, &s));
+	assert_false(accuse(l, "ann@shop.test", BEGIN + 2 * DAY, &s));
+	assert_true(accuse(l, "Ann@Shop.test", BEGIN + HOUR, &s));
+	assert_true(s.is_complaint && s.kind == SIGHTING_OUTCOME && s.episode->complaints == 1);
+	assert_false(accuse(l, "ann@shop.test", BEGIN + HOUR, &s));
+}
+
 /* A complaint counts for the source of a message that is known, and once. */
 static void test_complaints(void **state)
 {
@@ -510,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_answers_are_known),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_accusations),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_returned),
 		cmocka_unit_test(test_reports_are_saved),

@@ -205,8 +205,13 @@ enum feedback_kind feedback_report_read(
 			read_bounce(part.content, ret);
 		free(part.decoded);
 	}
-	if (ret->kind != FEEDBACK_NONE && returned_mail_read(slice_first(mail, header), body,
-						  our_host, arrived_at, &ret->original) != 0)
+	if (ret->kind == FEEDBACK_NONE) {
+		if (relay_notice_read(slice_first(mail, header), body, &ret->notice))
+			ret->kind = FEEDBACK_NOTICE;
+		return ret->kind;
+	}
+	if (returned_mail_read(
+		    slice_first(mail, header), body, our_host, arrived_at, &ret->original) != 0)
 		ret->original = (struct returned_mail){0};
 	return ret->kind;
 }

@@ -1,9 +1,6 @@
 /* feedback_report.h - what a mail that came back says about mail of ours: a complaint (ARF, RFC
- * 5965), a delivery report (DSN, RFC 3464), or neither.
- *
- * Only these two forms are read. Notices in words only are not: not those that MailChannels and
- * other relays write to their customers, nor bounces without a message/delivery-status part. Where
- * such a relay sends ARF or a DSN, that is read like anybody's.
+ * 5965), a delivery report (DSN, RFC 3464), a relay's notice (formats/relay_notice.h), or nothing.
+ * Notices in words only are not read, nor bounces without a message/delivery-status part.
  *
  * Anybody can write a report. What it says of our mail counts only when its queue id is one that
  * this server is known to have given, which is for the caller to look up; and even then the one who
@@ -13,6 +10,7 @@
 
 #include "base/attribute.h"
 #include "base/slice.h"
+#include "formats/relay_notice.h"
 #include "formats/returned_mail.h"
 
 #include <stddef.h>
@@ -30,6 +28,7 @@ enum feedback_kind {
 	FEEDBACK_NONE,      /* an ordinary mail, or a report that cannot be read */
 	FEEDBACK_COMPLAINT, /* ARF */
 	FEEDBACK_BOUNCE,    /* DSN */
+	FEEDBACK_NOTICE,    /* a relay's; only `notice` is set */
 };
 
 /* Feedback-Type. Abuse, fraud and virus accuse the sender; what else there is does not. */
@@ -83,6 +82,8 @@ struct feedback_report {
 	/* of a bounce */
 	struct feedback_recipient recipients[FEEDBACK_RECIPIENTS];
 	size_t recipient_count;
+
+	struct relay_notice notice;
 
 	/* the mail that it is about, as far as it is quoted; its queue id is set when passed_here
 	 * is, or when Exim made its Message-ID */

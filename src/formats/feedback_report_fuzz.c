@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum feedback_kind kind =
 		feedback_report_read(mail, slice_of("mx.shop.test"), 1795435458, &r);
 
-	must(kind == r.kind && kind <= FEEDBACK_BOUNCE && r.type < FEEDBACK_TYPES);
+	must(kind == r.kind && kind <= FEEDBACK_NOTICE && r.type < FEEDBACK_TYPES);
 	must(r.recipient_count <= FEEDBACK_RECIPIENTS);
 	must(r.recipient_count == 0 || kind == FEEDBACK_BOUNCE);
 	must(kind == FEEDBACK_COMPLAINT || (r.source_ip[0] == '\0' && r.mail_from[0] == '\0'));
@@ -36,7 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_end(r.recipients[i].text);
 		must(strpbrk(r.recipients[i].text, "\r\n") == NULL);
 	}
-	if (kind == FEEDBACK_NONE)
+	must(memchr(r.notice.sender, '\0', RELAY_NOTICE_TEXT) != NULL);
+	must((kind == FEEDBACK_NOTICE) == (r.notice.sender[0] != '\0'));
+	if (kind == FEEDBACK_NONE || kind == FEEDBACK_NOTICE)
 		must(!r.original.has_exim_id && r.original.message_id[0] == '\0');
 	return 0;
 }

@@ -95,6 +95,14 @@ static void print_complaint(const struct feedback_report *r, int64_t at)
 	json_line(stdout, o);
 }
 
+static void print_notice(const struct feedback_report *r, int64_t at)
+{
+	json_t *o = begin_line(r, "complaint", at);
+
+	put_text(o, strchr(r->notice.sender, '@') != NULL ? "auth" : "user", r->notice.sender);
+	json_line(stdout, o);
+}
+
 static void print_failures(const struct feedback_report *r, int64_t at)
 {
 	for (size_t i = 0; i < r->recipient_count; i++) {
@@ -140,10 +148,16 @@ static int tell(struct context *context, const struct feedback_options *s, struc
 	struct feedback_report *r = memory_new(1, sizeof(*r));
 	int64_t now = (int64_t)time(NULL);
 
-	if (feedback_report_read(mail, slice_of(host_of(context, s)), now, r) == FEEDBACK_COMPLAINT)
+	switch (feedback_report_read(mail, slice_of(host_of(context, s)), now, r)) {
+	case FEEDBACK_COMPLAINT:
 		print_complaint(r, now);
-	else
+		break;
+	case FEEDBACK_NOTICE:
+		print_notice(r, now);
+		break;
+	default:
 		print_failures(r, now);
+	}
 	free(r);
 	return finish(context);
 }

@@ -40,6 +40,7 @@ struct feedback_folder {
 	int fd;
 	struct box boxes[BOXES];
 	struct generation *young, *old;
+	bool believes_notices;
 	struct feedback_folder_counts counts;
 	size_t at, len; /* of events: those not handled yet */
 	_Alignas(struct inotify_event) char events[EVENT_BYTES];
@@ -94,6 +95,7 @@ static void tell(
 	struct feedback_folder *f, const struct reading *r, struct slice mail, int64_t at_us)
 {
 	struct fact facts[REPORT_FACTS_MAX];
+	struct source accused[FEEDBACK_ACCUSED];
 	struct feedback_report report;
 
 	switch (feedback_report_read(mail, slice_of(f->our_host), at_us / 1000000, &report)) {
@@ -103,10 +105,15 @@ static void tell(
 	case FEEDBACK_BOUNCE:
 		f->counts.bounces++;
 		break;
+	case FEEDBACK_NOTICE:
+		f->counts.notices++;
+		if (!f->believes_notices)
+			return;
+		break;
 	default:
 		f->counts.others++;
 	}
-	size_t count = feedback_facts_of(&report, at_us, facts);
+	size_t count = feedback_facts_of(&report, slice_of(f->our_host), at_us, accused, facts);
 	for (size_t i = 0; i < count; i++)
 		r->visit(r->context, &facts[i]);
 }
@@ -334,8 +341,8 @@ static bool next_event(struct feedback_folder *f, const struct inotify_event **r
 
 /* ---- from outside ---- */
 
-int feedback_folder_new(const char *path, const char *our_host, struct feedback_folder **ret,
-	struct problem *problem)
+int feedback_folder_new(const char *path, const char *our_host, bool believes_notices,
+	struct feedback_folder **ret, struct problem *problem)
 {
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
@@ -344,6 +351,7 @@ int feedback_folder_new(const char *path, const char *our_host, struct feedback_
 	struct feedback_folder *f = memory_new(1, sizeof(*f));
 	f->fd = fd;
 	f->path = memory_copy(path, strlen(path));
+	f->believes_notices = believes_notices;
 	f->our_host = memory_copy(our_host, strlen(our_host));
 	f->boxes[0] = (struct box){.name = "new", .fd = -1, .wd = -1};
 	f->boxes[1] = (struct box){.name = "cur", .fd = -1, .wd = -1};

@@ -26,10 +26,11 @@
 typedef void feedback_folder_visit(void *context, const struct fact *fact);
 
 struct feedback_folder_counts {
-	uint64_t mails;       /* that were read: the sum of the next three */
+	uint64_t mails;       /* that were read: the sum of the next four */
 	uint64_t complaints;  /* of any type */
 	uint64_t bounces;     /* delivery reports */
-	uint64_t others;      /* neither */
+	uint64_t notices;     /* of a relay */
+	uint64_t others;      /* none of them */
 	uint64_t history;     /* too old */
 	uint64_t passed_over; /* no plain file, or it cannot be read */
 	uint64_t losses;      /* times that the kernel dropped events: then all is listed again */
@@ -37,9 +38,10 @@ struct feedback_folder_counts {
 
 struct feedback_folder;
 
-/* path: of the Maildir; our_host: Exim's primary_hostname; both are copied. Nothing is opened yet.
- * 0; or fills *problem and returns a negative errno when there is no inotify to be had. */
-MUST_USE int feedback_folder_new(const char *path, const char *our_host,
+/* path: of the Maildir; our_host: Exim's primary_hostname; both are copied. believes_notices:
+ * whether those of a relay become facts. Nothing is opened yet. 0; or fills *problem and returns a
+ * negative errno when there is no inotify to be had. */
+MUST_USE int feedback_folder_new(const char *path, const char *our_host, bool believes_notices,
 	struct feedback_folder **ret, struct problem *problem);
 void feedback_folder_free(struct feedback_folder *f); /* NULL is fine */
 AUTO_FREE(feedback_folder)

@@ -45,6 +45,13 @@ static void note(void *context, const struct fact *fact)
 
 	t->facts++;
 	t->at_us = fact->at_us;
+	if (fact->source != NULL && len + 300 < sizeof(t->text)) {
+		char name[SOURCE_TEXT_MAX];
+
+		(void)snprintf(t->text + len, sizeof(t->text) - len, "accused %.200s;",
+			source_text(fact->source, name));
+		return;
+	}
 	if (len + 100 < sizeof(t->text))
 		(void)snprintf(t->text + len, sizeof(t->text) - len, "%s %.*s %.*s;",
 			fact->kind == FACT_COMPLAINED ? "complaint"
@@ -62,7 +69,7 @@ static struct feedback_folder *begin(const char *top)
 	folder_make(top, "new");
 	folder_make(top, "cur");
 	folder_make(top, "tmp");
-	assert_int_equal(feedback_folder_new(top, "mx.shop.test", &f, &p), 0);
+	assert_int_equal(feedback_folder_new(top, "mx.shop.test", true, &f, &p), 0);
 	return f;
 }
 
@@ -140,6 +147,36 @@ static void test_facts(void **state)
 	assert_int_equal(c.bounces, 1);
 	assert_int_equal(c.others, 1);
 	assert_int_equal(c.history + c.passed_over + c.losses, 0);
+}
+
+#define NOTICE                                                                                     \
+	"Subject: Compromised Account Notification\n\n=====\nSender ID | %s\n"                     \
+	"Sender Type | x-authuser\n"
+
+static void test_notices(void **state)
+{
+	static const char *const whom[][2] = {{"Ann@shop.test", "accused mailbox:ann@shop.test;"},
+		{"ann", "accused mailbox:ann;accused login:ann;"},
+		{"ann@MX.shop.test", "accused mailbox:ann@mx.shop.test;accused login:ann;"}};
+	const char *top = *state;
+	AUTO(feedback_folder) f = begin(top);
+	struct problem p = {0};
+	struct told t;
+	char mail[512], name[32];
+
+	for (size_t i = 0; i < sizeof(whom) / sizeof(whom[0]); i++) {
+		(void)snprintf(mail, sizeof(mail), NOTICE, whom[i][0]);
+		(void)snprintf(name, sizeof(name), "new/%zu.a", i);
+		deliver(top, name, mail, NOW_S);
+		drain(f, &t, 100);
+		assert_string_equal(t.text, whom[i][1]);
+	}
+	assert_int_equal(feedback_folder_count(f).notices, 3);
+	AUTO(feedback_folder) other = NULL;
+	assert_int_equal(feedback_folder_new(top, "mx.shop.test", false, &other, &p), 0);
+	drain(other, &t, 100);
+	assert_int_equal(t.facts, 0);
+	assert_int_equal(feedback_folder_count(other).notices, 3);
 }
 
 /* However often it moves and whatever flags it gets. */
@@ -260,7 +297,7 @@ static void test_comes_and_goes(void **state)
 	char path[FOLDER_PATH_MAX];
 
 	(void)snprintf(path, sizeof(path), "%s/box", top);
-	assert_int_equal(feedback_folder_new(path, "mx.shop.test", &f, &p), 0);
+	assert_int_equal(feedback_folder_new(path, "mx.shop.test", true, &f, &p), 0);
 	assert_true(feedback_folder_read(f, NOW_US, 10, note, &t, &p) < 0);
 	assert_non_null(strstr(p.text, "/box/new: No such file"));
 	folder_make(top, "box/new");
@@ -287,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_facts, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(test_notices, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_once, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_history, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_passed_over, folder_setup, folder_teardown),

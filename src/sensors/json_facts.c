@@ -196,6 +196,14 @@ static bool is_complaint(const json_t *o)
 	return type.len == 0 || feedback_type_accuses(feedback_type_of(type));
 }
 
+/* About a message, or about whoever sends. */
+static void read_complaint(struct json_facts *j, const json_t *o, struct fact *f)
+{
+	f->kind = FACT_COMPLAINED;
+	if (text(o, "id").len == 0 && find_source(j, o))
+		f->source = &j->source;
+}
+
 static bool read_event(struct json_facts *j, const json_t *o, struct fact *f)
 {
 	struct slice event = text(o, "ev");
@@ -209,7 +217,7 @@ static bool read_event(struct json_facts *j, const json_t *o, struct fact *f)
 	else if (slice_is(event, "fail"))
 		read_outcome(o, f, FACT_FAILED);
 	else if (slice_is(event, "complaint") && is_complaint(o))
-		f->kind = FACT_COMPLAINED;
+		read_complaint(j, o, f);
 	else if (slice_is(event, "rej"))
 		read_refused(j, o, f);
 	else if (slice_is(event, "authfail")) {

@@ -38,6 +38,7 @@ struct rspamd_settings {
 };
 
 struct feedback_settings {
+	bool notices;
 	const char *folder; /* NULL: none */
 };
 

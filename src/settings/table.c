@@ -107,6 +107,13 @@ static const struct setting_row rspamd_rows[] = {
 };
 
 static const struct setting_row feedback_rows[] = {
+	{.name = "feedback.notices",
+		.kind = SETTING_BOOL,
+		.initial = "no",
+		.offset = AT(feedback.notices),
+		.help = "Whether notices of a relay about a hijacked login (MailChannels) are "
+			"believed. Whoever can mail into the folder can write one, so only where "
+			"nobody else can."},
 	{.name = "feedback.folder",
 		.kind = SETTING_PATH,
 		.initial = "",

@@ -65,6 +65,9 @@ is "and prints the complaint, with the id of the message" "$(jq -c '[.ev, .id, .
 	"[\"complaint\",\"${ids[0]}\",\"abuse\",\"127.0.0.1\"]"
 is "of a bounce, who failed" "$(bounce "${ids[1]}" no@far.test | feedback | jq -c '[.ev, .id, .rcpt, .text, .reported]')" \
 	"[\"fail\",\"${ids[1]}\",\"no@far.test\",\"550 5.1.1\",1]"
+is "of a relay's notice, whom it means" \
+	"$(printf 'Subject: Compromised Account Notification\n\nSender ID | bob@shop.test\nSender Type | x-authuser\n' | feedback |
+		jq -c '[.ev, .auth, .id]')" '["complaint","bob@shop.test",null]'
 is "of other mail nothing" "$(printf 'Subject: hello\n\nhello\n' | feedback)" ""
 printf 'x' | feedback --to /nonexistent/folder >/dev/null 2>&1
 is "what cannot be stored is to be tried again" $? 75

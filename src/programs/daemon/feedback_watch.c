@@ -40,7 +40,8 @@ static void take(void *context, const struct fact *fact)
 {
 	struct feedback_watch *r = context;
 
-	if (ledger_has_message(r->ledger, fact->id))
+	if (fact->id.len > 0 ? ledger_has_message(r->ledger, fact->id)
+			     : ledger_find(r->ledger, fact->source) != NULL)
 		r->known++;
 	else
 		r->unknown++;
@@ -84,7 +85,8 @@ struct feedback_watch *feedback_watch_new(const struct daemon_part *part, struct
 	r = memory_new(1, sizeof(*r));
 	*r = (struct feedback_watch){
 		.part = part, .loop = loop, .ledger = ledger, .found = found, .context = context};
-	if (feedback_folder_new(path, host, &r->folder, &problem) < 0) {
+	if (feedback_folder_new(
+		    path, host, part->plan->values->feedback.notices, &r->folder, &problem) < 0) {
 		trouble(r, &problem);
 		free(r);
 		return NULL;
@@ -111,9 +113,9 @@ json_t *feedback_watch_state(const struct feedback_watch *r)
 {
 	const struct feedback_folder_counts c = feedback_folder_count(r->folder);
 
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "mails", (json_int_t)c.mails,
-		"complaints", (json_int_t)c.complaints, "bounces", (json_int_t)c.bounces, "others",
-		(json_int_t)c.others, "history", (json_int_t)c.history, "passed_over",
-		(json_int_t)c.passed_over, "known", (json_int_t)r->known, "unknown",
-		(json_int_t)r->unknown);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "mails", (json_int_t)c.mails,
+		"complaints", (json_int_t)c.complaints, "bounces", (json_int_t)c.bounces, "notices",
+		(json_int_t)c.notices, "others", (json_int_t)c.others, "history",
+		(json_int_t)c.history, "passed_over", (json_int_t)c.passed_over, "known",
+		(json_int_t)r->known, "unknown", (json_int_t)r->unknown);
 }
