@@ -121,7 +121,7 @@ static bool is_untold(const struct responding *r)
 		const struct responding *r, const json_t *note, struct problem *said)              \
 	{                                                                                          \
 		(void)note;                                                                        \
-		if (place == TELL && (world.told[r->stage] == 0 || is_untold(r)))                  \
+		if ((place) == TELL && (world.told[r->stage] == 0 || is_untold(r)))                \
 			return problem_set(said, -ENOENT, "not told");                             \
 		return check(place, said);                                                         \
 	}                                                                                          \
@@ -136,10 +136,11 @@ RESPONDER(sessions, SESSIONS)
 RESPONDER(secret, SECRET)
 RESPONDER(tell, TELL)
 
+/* A row of the table. */
 #define ROW(word, what, how_undone)                                                                \
 	{                                                                                          \
-		.name = #word, .deed = what, .is_on = word##_is_on, .fits = fits, .plan = plan,    \
-		.act = word##_act, .check = word##_check, .undo = how_undone                       \
+		.name = #word, .deed = (what), .is_on = word##_is_on, .fits = fits, .plan = plan,  \
+		.act = word##_act, .check = word##_check, .undo = (how_undone)                     \
 	}
 
 static const struct responder rows[] = {

@@ -320,10 +320,9 @@ static void on_acted(void *context, const char *output, size_t len, int status)
 
 	c->acting = NULL;
 	h->acting_count--;
-	if (left == DEEDS_UNKNOWN)
+	/* the command knows itself what is due by then */
+	if (left == DEEDS_UNKNOWN || (left == DEEDS_LATER && c->act_at == 0))
 		c->act_at = now_s() + RETRY_S;
-	else if (left == DEEDS_LATER && c->act_at == 0)
-		c->act_at = now_s() + ACT_AGAIN_S; /* it knows itself what is due by then */
 	if (c->incident.state == INCIDENT_CLOSED)
 		remove_outbreak(h, c);
 }
