@@ -225,6 +225,7 @@ static int run(
 {
 	const struct replay_settings *s = settings;
 	struct replay_source source = {.logs = arguments, .facts = s->facts, .zone = s->zone};
+	const struct settings_values *values = NULL;
 	struct problem problem = {0};
 	int64_t since_us;
 	double alpha;
@@ -236,6 +237,11 @@ static int run(
 		context_problem(context, &problem);
 		return COMMAND_USAGE;
 	}
+	if (context_settings(context, &values, &problem) < 0) {
+		context_problem(context, &problem);
+		return COMMAND_USAGE;
+	}
+	source.relays = &values->log.relay_hosts;
 	return replay(context, s, &source, since_us, alpha);
 }
 

@@ -203,6 +203,12 @@ static bool is_log_name(const char *name, enum log_facts_log *ret_log)
 	return false;
 }
 
+static void add_relays(struct log_facts *facts, const struct setting_list *relays)
+{
+	for (size_t i = 0; relays != NULL && i < relays->count; i++)
+		(void)!log_facts_add_relay(facts, slice_of(relays->at[i]));
+}
+
 static struct log_set *set_of(struct log_reading *l, struct slice folder, enum log_facts_log log)
 {
 	struct log_set *set = NULL;
@@ -223,6 +229,8 @@ static struct log_set *set_of(struct log_reading *l, struct slice folder, enum l
 		.owns_facts = facts == NULL};
 	if (facts == NULL && log_facts_new(l->reading->source->zone, &set->facts) < 0)
 		set->facts = NULL; /* it was tried before */
+	if (facts == NULL && set->facts != NULL)
+		add_relays(set->facts, l->reading->source->relays);
 	return set;
 }
 

@@ -6,6 +6,7 @@
 #include "base/attribute.h"
 #include "facts/ledger.h"
 #include "programs/context.h"
+#include "settings/groups.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@ struct replay_source {
 	const struct command_arguments *logs; /* files and folders */
 	const char *facts;                    /* a file, "-"; NULL: the logs */
 	const char *zone;                     /* of the logs; NULL: this system's */
+	const struct setting_list *relays;    /* addresses and networks; NULL: none */
 	int64_t until_us;                     /* later facts are left out; INT64_MAX: none */
 };
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/scan_bytes.h"
 #include "base/sketch.h"
+#include "facts/networks.h"
 #include "formats/exim_log.h"
 #include "formats/exim_syslog.h"
 #include "formats/mail_text.h"
@@ -41,8 +42,7 @@ struct log_facts {
 	uint64_t refusals[LOG_FACTS_LOGS][REFUSALS]; /* hashes; 0: none */
 	unsigned next_refusal[LOG_FACTS_LOGS];
 	unsigned refusals_by_byte[LOG_FACTS_LOGS][256]; /* how many of them end in that byte */
-	char **relays;
-	size_t relay_count;
+	struct networks *relays;                        /* NULL: none */
 	struct log_facts_counts counts;
 	const char *damage;
 
@@ -80,20 +80,17 @@ void log_facts_free(struct log_facts *f)
 		return;
 	log_clock_free(f->clock);
 	log_clock_free(f->ahead);
-	for (size_t i = 0; i < f->relay_count; i++)
-		free(f->relays[i]);
-	free(f->relays);
+	networks_free(f->relays);
 	free(f->decoded);
 	free(f->joiner);
 	free(f);
 }
 
-void log_facts_add_relay(struct log_facts *f, struct slice address)
+int log_facts_add_relay(struct log_facts *f, struct slice prefix)
 {
-	if (f->relay_count == LOG_FACTS_RELAYS_MAX)
-		return;
-	f->relays = memory_grow(f->relays, f->relay_count + 1, sizeof(char *));
-	f->relays[f->relay_count++] = memory_copy(address.at, address.len);
+	if (f->relays == NULL)
+		f->relays = networks_new();
+	return networks_add(f->relays, prefix, 1, (struct slice){0});
 }
 
 struct log_facts_counts log_facts_counts(const struct log_facts *f)
@@ -208,10 +205,10 @@ static struct call *find_call(struct log_facts *f, uint64_t pid, struct slice se
 
 static bool is_relay(const struct log_facts *f, struct slice ip)
 {
-	for (size_t i = 0; i < f->relay_count; i++)
-		if (slice_is(ip, f->relays[i]))
-			return true;
-	return false;
+	struct address a;
+
+	return f->relays != NULL && address_parse(ip, &a) == 0 &&
+	       networks_find(f->relays, &a).is_named;
 }
 
 /* By what proves it, in order. NULL: from outside, or nobody can be named. */

@@ -25,10 +25,9 @@ AUTO_FREE(log_facts)
  * programs are passed over. */
 void log_facts_set_program(struct log_facts *f, const char *name);
 
-/* An address that may relay without a login: its mail is its own. Past LOG_FACTS_RELAYS_MAX they
- * are left out. */
-#define LOG_FACTS_RELAYS_MAX 10000
-void log_facts_add_relay(struct log_facts *f, struct slice address);
+/* An address that may relay without a login, or a network of them, "10.1.0.0/16": the mail of each
+ * is its own. All are added before the first line. -EINVAL: it is neither. */
+MUST_USE int log_facts_add_relay(struct log_facts *f, struct slice prefix);
 
 /* Which of a server's two logs a line is from: each is taken in its order, and both may be mixed.
  */

@@ -210,7 +210,8 @@ static void test_lines(void **state)
 	struct log_facts *f = facts_new();
 
 	(void)state;
-	log_facts_add_relay(f, slice_of("192.0.2.99"));
+	assert_int_equal(log_facts_add_relay(f, slice_of("192.0.2.96/29")), 0);
+	assert_int_equal(log_facts_add_relay(f, slice_of("web1.shop.test")), -EINVAL);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(f, LOG_FACTS_MAIN, rows[i].line, rows[i].expected);
 	assert_int_equal(log_facts_counts(f).lines, sizeof(rows) / sizeof(rows[0]));

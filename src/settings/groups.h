@@ -22,6 +22,7 @@ struct general_settings {
 struct log_settings {
 	struct setting_list files; /* none: Exim is asked */
 	const char *syslog_name;
+	struct setting_list relay_hosts; /* addresses and networks */
 };
 
 struct detect_settings {

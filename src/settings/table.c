@@ -50,6 +50,14 @@ static const struct setting_row log_rows[] = {
 		.offset = AT(log.syslog_name),
 		.help = "The name that Exim logs with where it logs to syslog (its "
 			"syslog_processname)."},
+	{.name = "log.relay_hosts",
+		.kind = SETTING_TEXT,
+		.is_list = true,
+		.initial = "",
+		.offset = AT(log.relay_hosts),
+		.help = "Addresses and networks that may send without a login, such as "
+			"\"10.1.0.0/16\" (Exim's relay_from_hosts): the mail of each is judged as "
+			"its own. stanch replay takes them from here, too."},
 };
 
 static const struct setting_row detect_rows[] = {

@@ -1,6 +1,8 @@
 #include "programs/daemon/plan.h"
 
 #include "base/memory.h"
+#include "base/printable.h"
+#include "facts/networks.h"
 #include "incidents/ledger_store.h"
 #include "systems/exim/mainlog.h"
 
@@ -149,6 +151,21 @@ static int ask_exim(struct daemon_plan *p, struct problem *problem)
 	return 0;
 }
 
+static int check_relays(const struct setting_list *hosts, struct problem *problem)
+{
+	AUTO(networks) tried = networks_new();
+	char shown[100];
+
+	for (size_t i = 0; i < hosts->count; i++)
+		if (networks_add(tried, slice_of(hosts->at[i]), 1, (struct slice){0}) < 0)
+			return problem_set(problem, -EINVAL,
+				"log.relay_hosts: \"%s\" is neither an address nor a network such "
+				"as "
+				"10.1.0.0/16",
+				printable_text(slice_of(hosts->at[i]), shown, sizeof(shown)));
+	return 0;
+}
+
 int daemon_plan_new(const struct settings *settings, const char *program, struct daemon_plan **ret,
 	struct problem *problem)
 {
@@ -164,7 +181,9 @@ int daemon_plan_new(const struct settings *settings, const char *program, struct
 		.hold_queue = general->hold_queue,
 		.config = settings_path(settings),
 		.quiet = true};
-	int err = context_prepare(&p->context, problem);
+	int err = check_relays(&p->values->log.relay_hosts, problem);
+	if (err == 0)
+		err = context_prepare(&p->context, problem);
 	if (err == 0)
 		err = ask_exim(p, problem);
 	if (err == 0)

@@ -707,6 +707,8 @@ static void open_sensors(struct watcher *w)
 	if (log_facts_new(plan->zone, &w->facts) < 0 && log_facts_new(NULL, &w->facts) < 0)
 		abort(); /* the zone of this system is always there */
 	log_facts_set_program(w->facts, w->values->log.syslog_name);
+	for (size_t i = 0; i < w->values->log.relay_hosts.count; i++)
+		(void)!log_facts_add_relay(w->facts, slice_of(w->values->log.relay_hosts.at[i]));
 	w->spool_facts = spool_facts_new(plan->exim_login);
 }
 
