@@ -51,6 +51,7 @@ struct variables {
 /* By which somebody is told. */
 struct channel {
 	const char *name; /* in the note */
+	const char *plan; /* whom, and how */
 	bool is_owner;
 	bool (*is_on)(const struct settings_values *values);
 	bool (*gives_secret)(const struct settings_values *values); /* NULL: never */
@@ -645,11 +646,12 @@ static bool gives_by_mail(const struct settings_values *v)
 
 /* The owner first: the administrator is told how that went. */
 static const struct channel channels[] = {
-	{"ticket", true, has_ticket, gives_by_ticket, tell_by_ticket},
-	{"email", true, has_email, gives_by_email, tell_by_email},
-	{"owner", true, has_owner_mail, gives_by_mail, tell_by_mail},
-	{"administrator", false, has_administrator, NULL, tell_administrator},
-	{"webhook", false, has_webhook, NULL, tell_by_webhook},
+	{"ticket", "the owner by a ticket", true, has_ticket, gives_by_ticket, tell_by_ticket},
+	{"email", "the owner by a mail of WHMCS", true, has_email, gives_by_email, tell_by_email},
+	{"owner", "the owner by mail", true, has_owner_mail, gives_by_mail, tell_by_mail},
+	{"administrator", "the administrator by mail", false, has_administrator, NULL,
+		tell_administrator},
+	{"webhook", "a webhook", false, has_webhook, NULL, tell_by_webhook},
 };
 #define CHANNELS (sizeof(channels) / sizeof(channels[0]))
 
@@ -836,14 +838,17 @@ static int prepare(const struct settings_values *values, struct problem *said)
 
 static void plan(const struct responding *r, struct problem *said)
 {
-	const struct settings_values *v = r->values;
+	char whom[200] = "";
+	size_t n = 0;
 
-	(void)problem_set(said, 0, "would tell%s%s%s%s%s",
-		has_ticket(v) ? " the owner by a ticket," : "",
-		has_email(v) ? " the owner by a mail of WHMCS," : "",
-		has_owner_mail(v) ? " the owner by mail," : "",
-		has_administrator(v) ? " the administrator by mail," : "",
-		has_webhook(v) ? " the webhook" : " nobody else");
+	for (size_t i = 0; i < CHANNELS; i++) {
+		size_t len = strlen(whom);
+
+		if (channels[i].is_on(r->values))
+			(void)snprintf(whom + len, sizeof(whom) - len, "%s%s", n++ > 0 ? ", " : "",
+				channels[i].plan);
+	}
+	(void)problem_set(said, 0, "would tell %s", n > 0 ? whom : "nobody: no way is set");
 }
 
 static int act(struct responding *r, json_t *note, struct problem *said)
