@@ -331,10 +331,11 @@ static void what_it_needs_is_looked_at_before(void **state)
 	t->values.mail.sender = NULL;
 	assert_int_equal(responder_tell.prepare(&t->values, &t->said), -EINVAL);
 	t->values.mail.sender = "stanch@host.test";
+	t->values.webhook.url = "http://127.0.0.1:1/";
 	t->values.webhook.secret_file = "/nonexistent/secret";
 	assert_int_equal(responder_tell.prepare(&t->values, &t->said), -EINVAL);
 	assert_non_null(strstr(t->said.text, "/nonexistent/secret"));
-	t->values.webhook.secret_file = NULL;
+	t->values.webhook = (struct webhook_settings){0};
 	t->values.whmcs = (struct whmcs_settings){.url = "http://127.0.0.1:1/",
 		.identifier = "ident",
 		.secret_file = t->owners, /* whoever may read it knows no secret */
