@@ -59,6 +59,13 @@ json_t *json_text(struct slice raw)
 	return mended_text(raw, valid);
 }
 
+struct slice json_slice(const json_t *value)
+{
+	return json_is_string(value)
+		       ? (struct slice){json_string_value(value), json_string_length(value)}
+		       : (struct slice){0};
+}
+
 json_t *json_time(int64_t epoch_seconds)
 {
 	char at[UNITS_TEXT];

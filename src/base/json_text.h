@@ -16,6 +16,9 @@
 /* A new reference; memory that ends ends the process, so it is never NULL. */
 json_t *json_text(struct slice raw) __attribute__((returns_nonnull));
 
+/* The bytes of a text, borrowed; .at is NULL for what is none, and for NULL. */
+struct slice json_slice(const json_t *value);
+
 /* "2026-11-23T12:05:50Z". A new reference. */
 json_t *json_time(int64_t epoch_seconds) __attribute__((returns_nonnull));
 

@@ -127,6 +127,17 @@ size_t printable_utf8_length(struct slice s)
 	return decode(s, &c);
 }
 
+void printable_mend_utf8(char *at, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = printable_utf8_length((struct slice){at + i, len - i});
+
+		if (n == 0)
+			at[i] = '?';
+		i += n > 0 ? n : 1;
+	}
+}
+
 /* One character of the raw text, and what it becomes. */
 struct piece {
 	size_t taken;   /* bytes of raw */

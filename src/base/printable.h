@@ -39,4 +39,7 @@ MUST_USE int printable_read(struct slice typed, char *raw_at, size_t *ret_len);
  * forms, surrogates and code points over 10FFFF are none: RFC 3629). */
 size_t printable_utf8_length(struct slice s);
 
+/* Puts '?' in place of each byte that is no UTF-8. */
+void printable_mend_utf8(char *at, size_t len);
+
 #endif

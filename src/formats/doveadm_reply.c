@@ -1,5 +1,6 @@
 #include "formats/doveadm_reply.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/units.h"
@@ -10,13 +11,6 @@
 #include <string.h>
 
 #define EXIT_MOST 255
-
-static struct slice text_of(const json_t *value)
-{
-	return json_is_string(value)
-		       ? (struct slice){json_string_value(value), json_string_length(value)}
-		       : (struct slice){0};
-}
 
 static void count_row(struct slice name, struct slice mailbox, struct doveadm_reply *reply)
 {
@@ -34,7 +28,7 @@ static int exit_code_of(const json_t *value)
 	if (json_is_integer(value) && json_integer_value(value) > 0 &&
 		json_integer_value(value) <= EXIT_MOST)
 		return (int)json_integer_value(value);
-	if (json_is_string(value) && units_read_count(text_of(value), EXIT_MOST, &code) == 0)
+	if (json_is_string(value) && units_read_count(json_slice(value), EXIT_MOST, &code) == 0)
 		return (int)code;
 	return 0;
 }
@@ -53,7 +47,7 @@ static bool count_rows(const json_t *rows, struct slice mailbox, struct doveadm_
 		if (!json_is_object(row) || (name != NULL && !json_is_string(name)))
 			return false;
 		if (name != NULL)
-			count_row(text_of(name), mailbox, reply);
+			count_row(json_slice(name), mailbox, reply);
 	}
 	return true;
 }
@@ -68,11 +62,11 @@ static int compare(const void *a, const void *b)
 /* The process of a row, if it is one of the mailbox's (is_own) or of another; 0: it is not. */
 static uint64_t process_of(const json_t *row, struct slice mailbox, bool is_own)
 {
-	struct slice name = text_of(json_object_get(row, "username"));
+	struct slice name = json_slice(json_object_get(row, "username"));
 	uint64_t pid = 0;
 
 	if (name.len == 0 || slice_equal_nocase(name, mailbox) != is_own ||
-		units_read_count(text_of(json_object_get(row, "pid")), UINT32_MAX, &pid) < 0)
+		units_read_count(json_slice(json_object_get(row, "pid")), UINT32_MAX, &pid) < 0)
 		return 0;
 	return pid;
 }
@@ -113,7 +107,7 @@ static bool read_rows(const json_t *rows, struct slice mailbox, struct doveadm_r
 
 static bool read_error(const json_t *said, struct doveadm_reply *reply)
 {
-	struct slice type = text_of(json_object_get(said, "type"));
+	struct slice type = json_slice(json_object_get(said, "type"));
 
 	if (type.len == 0)
 		return false;
@@ -125,11 +119,11 @@ static bool read_error(const json_t *said, struct doveadm_reply *reply)
 /* ["doveadmResponse", [...], tag] or ["error", {...}, tag] */
 static bool read_answer(const json_t *answer, struct slice mailbox, struct doveadm_reply *reply)
 {
-	struct slice kind = text_of(json_array_get(answer, 0));
+	struct slice kind = json_slice(json_array_get(answer, 0));
 	const json_t *said = json_array_get(answer, 1);
 
 	if (json_array_size(answer) != 3 ||
-		!slice_is(text_of(json_array_get(answer, 2)), DOVEADM_TAG))
+		!slice_is(json_slice(json_array_get(answer, 2)), DOVEADM_TAG))
 		return false;
 	if (slice_is(kind, "doveadmResponse"))
 		return read_rows(said, mailbox, reply);

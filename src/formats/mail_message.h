@@ -7,18 +7,14 @@
 #include "base/attribute.h"
 #include "base/problem.h"
 #include "base/slice.h"
+#include "formats/mail_address.h"
 #include "formats/template.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MAIL_ADDRESS_MAX 254               /* bytes: RFC 5321, 4.5.3.1.3 */
 #define MAIL_SUBJECT_MAX 500               /* bytes; more is cut */
 #define MAIL_TEXT_MAX    TEMPLATE_TEXT_MAX /* bytes of each text */
-
-/* ASCII atoms between dots, "@", a domain of letters, digits, "-" and dots: an address that is no
- * option of a program, and nothing else than an address in a header or an SMTP command. */
-bool mail_address_is_plain(struct slice address);
 
 /* All borrowed. */
 struct mail_message {

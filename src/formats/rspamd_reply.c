@@ -1,5 +1,6 @@
 #include "formats/rspamd_reply.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
 
@@ -9,27 +10,6 @@
 #include <stdlib.h>
 
 #define ERROR_SHOWN 200 /* bytes of rspamd's own words that are repeated */
-
-/* JSON's own characters are ASCII, so its structure stays as it is. */
-static char *valid_copy(struct slice body)
-{
-	char *copy = memory_copy(body.at, body.len);
-
-	for (size_t at = 0; at < body.len;) {
-		size_t n = printable_utf8_length(slice_after(body, at));
-		if (n == 0)
-			copy[at] = '?';
-		at += n > 0 ? n : 1;
-	}
-	return copy;
-}
-
-static struct slice text(const json_t *value)
-{
-	return json_is_string(value)
-		       ? (struct slice){json_string_value(value), json_string_length(value)}
-		       : (struct slice){0};
-}
 
 static bool is_score(const json_t *value)
 {
@@ -43,7 +23,7 @@ static int say_error(const json_t *error, struct problem *problem)
 	if (!json_is_string(error))
 		return problem_set(problem, -EREMOTEIO, "rspamd could not scan the message");
 	return problem_set(problem, -EREMOTEIO, "rspamd could not scan the message: %s",
-		printable_text(text(error), shown, sizeof(shown)));
+		printable_text(json_slice(error), shown, sizeof(shown)));
 }
 
 static int read_object(const json_t *object, struct rspamd_reply *ret, struct problem *problem)
@@ -68,7 +48,8 @@ static int read_object(const json_t *object, struct rspamd_reply *ret, struct pr
 		.required_score = has_required ? json_number_value(required) : 0,
 		.has_required_score = has_required,
 		.is_skipped = json_is_true(json_object_get(object, "is_skipped"))};
-	printable_text(text(json_object_get(object, "action")), ret->action, sizeof(ret->action));
+	printable_text(
+		json_slice(json_object_get(object, "action")), ret->action, sizeof(ret->action));
 	return 0;
 }
 
@@ -80,7 +61,8 @@ int rspamd_reply_read(struct slice body, struct rspamd_reply *ret, struct proble
 	if (body.len == 0)
 		return problem_set(problem, -EBADMSG, "rspamd's answer is empty");
 
-	char *copy = valid_copy(body);
+	char *copy = memory_copy(body.at, body.len);
+	printable_mend_utf8(copy, body.len); /* JSON's own characters are ASCII */
 	json_t *object = json_loadb(copy, body.len, JSON_ALLOW_NUL, NULL);
 	free(copy);
 	int err = read_object(object, ret, problem);

@@ -1,5 +1,6 @@
 #include "formats/uapi_reply.h"
 
+#include "base/json_text.h"
 #include "base/printable.h"
 
 #include <errno.h>
@@ -7,16 +8,9 @@
 
 #define REASON_SHOWN 400 /* bytes of cPanel's own words that are repeated */
 
-static struct slice text(const json_t *value)
-{
-	return json_is_string(value)
-		       ? (struct slice){json_string_value(value), json_string_length(value)}
-		       : (struct slice){0};
-}
-
 enum uapi_answer uapi_answer_read(const json_t *value)
 {
-	struct slice word = text(value);
+	struct slice word = json_slice(value);
 
 	if (json_is_true(value) || slice_is(word, "1") ||
 		(json_is_integer(value) && json_integer_value(value) == 1))
@@ -31,7 +25,7 @@ enum uapi_answer uapi_answer_read(const json_t *value)
 /* A text, or the first of a list of texts. */
 static struct slice first_text(const json_t *value)
 {
-	return json_is_array(value) ? text(json_array_get(value, 0)) : text(value);
+	return json_is_array(value) ? json_slice(json_array_get(value, 0)) : json_slice(value);
 }
 
 static int refused(struct slice reason, struct problem *problem)
@@ -75,7 +69,7 @@ static int read_whm(const json_t *object, json_t **ret_data, struct problem *pro
 	if (result == UAPI_NOT_SAID)
 		return unclear(problem, "no result in WHM's metadata");
 	if (result == UAPI_NO)
-		return refused(text(json_object_get(metadata, "reason")), problem);
+		return refused(json_slice(json_object_get(metadata, "reason")), problem);
 	*ret_data = json_object_get(object, "data");
 	return 0;
 }
@@ -125,8 +119,8 @@ static int read_object(
 
 	if (!json_is_object(object))
 		return unclear(problem, "no JSON object");
-	if (text(error).len > 0)
-		return refused(text(error), problem);
+	if (json_slice(error).len > 0)
+		return refused(json_slice(error), problem);
 	/* WHM's own refusal comes in its own form, whatever was asked. */
 	if (kind == UAPI_WHM)
 		return read_whm(object, ret_data, problem);
@@ -155,10 +149,10 @@ int uapi_reply_read(
 
 static bool is_address(const json_t *entry, struct slice address)
 {
-	struct slice user = text(json_object_get(entry, "user"));
-	struct slice domain = text(json_object_get(entry, "domain"));
+	struct slice user = json_slice(json_object_get(entry, "user"));
+	struct slice domain = json_slice(json_object_get(entry, "domain"));
 
-	if (slice_equal_nocase(text(json_object_get(entry, "email")), address))
+	if (slice_equal_nocase(json_slice(json_object_get(entry, "email")), address))
 		return true;
 	return user.len > 0 && user.len + 1 + domain.len == address.len &&
 	       slice_equal_nocase(slice_first(address, user.len), user) &&

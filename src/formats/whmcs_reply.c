@@ -1,5 +1,6 @@
 #include "formats/whmcs_reply.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/secret.h"
@@ -56,26 +57,14 @@ static char *safe_copy(struct slice body)
 	char *copy = memory_copy(body.at, body.len);
 
 	blank_passwords(copy, body.len);
-	for (size_t at = 0; at < body.len;) {
-		size_t n = printable_utf8_length((struct slice){copy + at, body.len - at});
-		if (n == 0)
-			copy[at] = '?';
-		at += n > 0 ? n : 1;
-	}
+	printable_mend_utf8(copy, body.len);
 	return copy;
-}
-
-static struct slice text(const json_t *value)
-{
-	return json_is_string(value)
-		       ? (struct slice){json_string_value(value), json_string_length(value)}
-		       : (struct slice){0};
 }
 
 /* A number from 1 on, or -1. */
 static int64_t number(const json_t *value)
 {
-	struct slice s = text(value);
+	struct slice s = json_slice(value);
 	int64_t n = 0;
 
 	if (json_is_integer(value))
@@ -102,7 +91,7 @@ static int say_error(const json_t *reply, struct problem *problem)
 {
 	static const char *const locked[] = {"Invalid IP", "Authentication Failed",
 		"Invalid or missing credentials", "Invalid Permissions", "Access Denied", NULL};
-	struct slice message = text(json_object_get(reply, "message"));
+	struct slice message = json_slice(json_object_get(reply, "message"));
 	char shown[MESSAGE_SHOWN];
 	int err = starts_with_any(message, locked) ? -EACCES : -EIO;
 
@@ -121,7 +110,7 @@ static int read_reply(struct slice body, json_t **ret, struct problem *problem)
 	if (copy != NULL)
 		secret_wipe(copy, body.len);
 	free(copy);
-	struct slice result = text(json_object_get(reply, "result"));
+	struct slice result = json_slice(json_object_get(reply, "result"));
 	int err = 0;
 	if (slice_is(result, "error"))
 		err = say_error(reply, problem);
@@ -161,9 +150,9 @@ static int not_understood(struct problem *problem, const char *what)
 
 static bool is_on_server(const json_t *product, const char *server)
 {
-	return slice_is(text(json_object_get(product, "status")), "Active") &&
+	return slice_is(json_slice(json_object_get(product, "status")), "Active") &&
 	       slice_equal_nocase(
-		       text(json_object_get(product, "serverhostname")), slice_of(server));
+		       json_slice(json_object_get(product, "serverhostname")), slice_of(server));
 }
 
 static int read_owner(
@@ -213,7 +202,7 @@ int whmcs_read_owner(
 /* One that people can read and copy: letters, digits, '-' and '#'; numbers may be numbers. */
 static void read_number(const json_t *value, char at[WHMCS_NUMBER_MAX])
 {
-	struct slice s = text(value);
+	struct slice s = json_slice(value);
 
 	at[0] = '\0';
 	if (number(value) > 0)
@@ -249,7 +238,7 @@ static int read_ticket(
 
 	for (size_t i = 0; i < count && i < WHMCS_ROWS_MAX; i++) {
 		const json_t *row = row_at(rows, i);
-		struct slice subject = text(json_object_get(row, "subject"));
+		struct slice subject = json_slice(json_object_get(row, "subject"));
 		if (subject.len > 0 && memmem(subject.at, subject.len, mark, strlen(mark)) != NULL)
 			return read_one_ticket(row, ret, problem);
 	}
@@ -293,7 +282,7 @@ int whmcs_read_done(struct slice body, struct problem *problem)
 /* What has a control or a blank in it, or is too long, is none. */
 static void read_word(const json_t *value, char *at, size_t size)
 {
-	struct slice s = text(value);
+	struct slice s = json_slice(value);
 
 	at[0] = '\0';
 	if (s.len == 0 || s.len >= size)

@@ -1,5 +1,6 @@
 #include "sensors/json_facts.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "formats/feedback_report.h"
 
@@ -40,11 +41,7 @@ void json_facts_free(struct json_facts *j)
 
 static struct slice text(const json_t *object, const char *key)
 {
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_string(value)
-		       ? (struct slice){json_string_value(value), json_string_length(value)}
-		       : (struct slice){0};
+	return json_slice(json_object_get(object, key));
 }
 
 /* Bytes of a message; more is no size. */

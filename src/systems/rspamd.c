@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "formats/mail_address.h"
 #include "systems/http_url.h"
 
 #include <arpa/inet.h>
@@ -149,56 +150,9 @@ static void add_text(struct curl_slist **list, const char *name, struct slice va
 		add_header(list, name, "", value, "");
 }
 
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-/* RFC 5322, 3.2.3: atoms between dots. */
-static bool is_local_part(struct slice s)
-{
-	const struct slice marks = slice_of("!#$%&'*+-/=?^_`{|}~");
-	char before = '.';
-
-	for (size_t i = 0; i < s.len; before = s.at[i++]) {
-		bool is_atext = is_alnum(s.at[i]) || slice_find(marks, s.at[i]) < marks.len;
-		if (!is_atext && (s.at[i] != '.' || before == '.'))
-			return false;
-	}
-	return before != '.';
-}
-
-static bool is_label(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!is_alnum(s.at[i]) && s.at[i] != '-')
-			return false;
-	return s.len > 0 && s.at[0] != '-' && s.at[s.len - 1] != '-';
-}
-
-static bool is_domain(struct slice s)
-{
-	size_t n = slice_find(s, '.');
-
-	while (n < s.len) {
-		if (!is_label(slice_first(s, n)))
-			return false;
-		s = slice_after(s, n + 1);
-		n = slice_find(s, '.');
-	}
-	return is_label(s);
-}
-
-static bool is_address(struct slice s)
-{
-	size_t at = slice_find_last(s, '@');
-
-	return at < s.len && is_local_part(slice_first(s, at)) && is_domain(slice_after(s, at + 1));
-}
-
 static void add_address(struct curl_slist **list, const char *name, struct slice value)
 {
-	if (is_safe(value) && is_address(value))
+	if (is_safe(value) && mail_address_is_atoms(value))
 		add_header(list, name, "<", value, ">");
 }
 
