@@ -171,6 +171,14 @@ struct retention_settings {
 	int64_t ledger; /* seconds */
 };
 
+#define LIMITS_RECIPIENTS_MOST 1000000000
+
+struct limits_settings {
+	uint64_t recipients;         /* 0: as many as anyone likes */
+	int64_t time;                /* seconds */
+	struct setting_list sources; /* "SOURCE NUMBER" */
+};
+
 struct policy_settings {
 	const char *socket;
 	int64_t answer_timeout; /* seconds */
@@ -207,6 +215,7 @@ struct settings_values {
 	struct webhook_settings webhook;
 	struct brake_settings brake;
 	struct retention_settings retention;
+	struct limits_settings limits;
 	struct policy_settings policy;
 	struct control_settings control;
 	struct daemon_settings daemon;

@@ -27,6 +27,8 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 	[EVENT_DOMAINS_TROUBLE] = {"domains-trouble", EVENT_WARNING,
 		"Exim could not be asked which domains are hosted here."},
 	[EVENT_SUSPECTED] = {"suspected", EVENT_WARNING, "A source came near being contained."},
+	[EVENT_LIMIT_REACHED] = {"limit-reached", EVENT_WARNING,
+		"A source has offered as many recipients as it may (limits); more are put off."},
 	[EVENT_CONTAINED] = {"contained", EVENT_WARNING,
 		"A source is contained: its mail is held from now on."},
 	[EVENT_OBSERVED] = {"would-contain", EVENT_WARNING,

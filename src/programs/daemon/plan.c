@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "incidents/ledger_store.h"
+#include "programs/daemon/limits.h"
 #include "systems/exim/mainlog.h"
 
 #include <errno.h>
@@ -149,6 +150,16 @@ static int ask_exim(struct daemon_plan *p, struct problem *problem)
 	return 0;
 }
 
+/* What the settings themselves cannot know: they know of no sources. */
+static int check_lists(const struct settings *settings, struct problem *problem)
+{
+	size_t entry;
+
+	if (limits_check(&settings_values(settings)->limits, &entry, problem) == 0)
+		return 0;
+	return settings_refuse_entry(settings, "limits.sources", entry, problem);
+}
+
 int daemon_plan_new(const struct settings *settings, const char *program, struct daemon_plan **ret,
 	struct problem *problem)
 {
@@ -164,7 +175,9 @@ int daemon_plan_new(const struct settings *settings, const char *program, struct
 		.hold_queue = general->hold_queue,
 		.config = settings_path(settings),
 		.quiet = true};
-	int err = context_prepare(&p->context, problem);
+	int err = check_lists(settings, problem);
+	if (err == 0)
+		err = context_prepare(&p->context, problem);
 	if (err == 0)
 		err = ask_exim(p, problem);
 	if (err == 0)
