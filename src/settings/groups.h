@@ -51,9 +51,12 @@ struct hold_settings {
 /* What a client is told whose mail is refused, if stanch.conf does not say otherwise. */
 #define REFUSE_TEXT "Sending is stopped: this account seems hijacked. Ask your provider."
 
+/* In the order of the words of refuse.suspects. */
+enum refuse_suspects { SUSPECTS_PASS, SUSPECTS_DEFER };
+
 struct refuse_settings {
 	bool enabled;
-	bool slow;
+	unsigned suspects; /* enum refuse_suspects */
 	const char *folder;
 	const char *lsearch_file; /* NULL: none */
 	const char *text;

@@ -146,6 +146,8 @@ static const struct setting_row hold_rows[] = {
 			"incident is not over."},
 };
 
+static const char *const refuse_suspects[] = {"pass", "defer", NULL};
+
 static const struct setting_row refuse_rows[] = {
 	{.name = "refuse.enabled",
 		.kind = SETTING_BOOL,
@@ -153,12 +155,16 @@ static const struct setting_row refuse_rows[] = {
 		.offset = AT(refuse.enabled),
 		.help = "Whether mail of a contained source is refused at its next command (stanch "
 			"setup exim makes Exim ask)."},
-	{.name = "refuse.slow",
-		.kind = SETTING_BOOL,
-		.initial = "no",
-		.offset = AT(refuse.slow),
-		.help = "Whether mail of a source that is only suspicious is put off (451) until "
-			"more is known of it."},
+	{.name = "refuse.suspects",
+		.kind = SETTING_CHOICE,
+		.initial = "pass",
+		.words = refuse_suspects,
+		.offset = AT(refuse.suspects),
+		.help = "What Exim is answered about a source with an open incident that is not "
+			"refused: one that is only suspected, or waits for a person. pass: nothing "
+			"is done. defer: its recipients are put off (451, tried again later) until "
+			"the incident is over: stanch incident dismiss ends it, and so does a day "
+			"without a new suspicion."},
 	{.name = "refuse.folder",
 		.kind = SETTING_PATH,
 		.initial = "/var/lib/stanch-refused",
