@@ -67,6 +67,22 @@ static void print_log(const json_t *log)
 	(void)putchar('\n');
 }
 
+static void print_answers(const json_t *policy)
+{
+	char a[UNITS_TEXT], b[UNITS_TEXT];
+
+	if (number(policy, "slow") > 0)
+		(void)printf(", %s with slow (%s beyond a limit)",
+			units_count_text((uint64_t)number(policy, "slow"), a),
+			units_count_text((uint64_t)number(policy, "beyond_limit"), b));
+	if (number(policy, "refuse") > 0)
+		(void)printf(", %s with refuse",
+			units_count_text((uint64_t)number(policy, "refuse"), a));
+	if (number(policy, "at_limit") > 0)
+		(void)printf(", %s at their limit now",
+			units_count_text((uint64_t)number(policy, "at_limit"), a));
+}
+
 /* Nobody asks where no ACL was told to. */
 static void print_policy(const json_t *policy)
 {
@@ -78,6 +94,7 @@ static void print_policy(const json_t *policy)
 	}
 	(void)printf("policy     %s questions answered",
 		units_count_text((uint64_t)number(policy, "questions"), a));
+	print_answers(policy);
 	if (number(policy, "wrong") + number(policy, "late") > 0)
 		(void)printf(", %s not understood, %s not finished in time",
 			units_count_text((uint64_t)number(policy, "wrong"), a),

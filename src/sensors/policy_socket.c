@@ -1,7 +1,6 @@
 #include "sensors/policy_socket.h"
 
 #include "base/memory.h"
-#include "formats/policy_question.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -73,7 +72,7 @@ static void take_question(struct policy_socket *p, const struct policy_question 
 		.recipient = q->event == POLICY_RCPT ? q->recipient : (struct slice){0},
 		.recipient_total = q->event != POLICY_MAIL ? q->recipients : 0};
 
-	p->options.asked(p->options.context, &fact, answer);
+	p->options.asked(p->options.context, q->event, &fact, answer);
 	p->counts.questions++;
 }
 

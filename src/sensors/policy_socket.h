@@ -11,6 +11,7 @@
 #include "base/attribute.h"
 #include "base/loop.h"
 #include "facts/fact.h"
+#include "formats/policy_question.h"
 
 #include <stdint.h>
 
@@ -22,7 +23,8 @@ struct policy_options {
 	int64_t wait_ms; /* a question that has not come by then is not waited for */
 	int64_t (*now_us)(void *context); /* the time of a question that does not say it */
 	/* Fills the answer, which is "pass" before. fact: valid during the call. */
-	void (*asked)(void *context, const struct fact *fact, char answer[POLICY_ANSWER_MAX]);
+	void (*asked)(void *context, enum policy_event event, const struct fact *fact,
+		char answer[POLICY_ANSWER_MAX]);
 	void *context;
 };
 

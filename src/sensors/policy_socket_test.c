@@ -23,18 +23,21 @@ struct scene {
 	int listener;
 	char folder[64], path[96];
 	/* of the latest question */
+	enum policy_event event;
 	int64_t at_us;
 	char source[SOURCE_TEXT_MAX], recipient[64], id[32];
 	uint64_t total;
 	const char *answer; /* to give */
 };
 
-static void asked(void *context, const struct fact *fact, char answer[POLICY_ANSWER_MAX])
+static void asked(void *context, enum policy_event event, const struct fact *fact,
+	char answer[POLICY_ANSWER_MAX])
 {
 	struct scene *s = context;
 
 	assert_int_equal(fact->kind, FACT_OFFERED);
 	assert_string_equal(answer, "pass");
+	s->event = event;
 	s->at_us = fact->at_us;
 	s->source[0] = '\0';
 	if (fact->source != NULL)
@@ -135,6 +138,7 @@ static void test_question(void **state)
 
 	run(s, 20);
 	check_answer(fd, "pass\n");
+	assert_int_equal(s->event, POLICY_RCPT);
 	assert_string_equal(s->source, "mailbox:ann@shop.test");
 	assert_string_equal(s->recipient, "bob@far.net");
 	assert_true(s->at_us == INT64_C(1795436837617000));
@@ -152,6 +156,7 @@ static void test_end_is_the_end(void **state)
 	s->answer = "pass: as you like";
 	run(s, 20);
 	check_answer(fd, "pass: as you like\n");
+	assert_int_equal(s->event, POLICY_LOCAL);
 	assert_string_equal(s->source, "login:www-data");
 	assert_string_equal(s->id, "1xVSnt-00005W-2T");
 	assert_string_equal(s->recipient, "");
@@ -170,6 +175,7 @@ static void test_in_pieces(void **state)
 	}
 	run(s, 10);
 	check_answer(fd, "pass\n");
+	assert_int_equal(s->event, POLICY_MAIL);
 	assert_string_equal(s->source, ""); /* from outside */
 }
 

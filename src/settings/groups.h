@@ -53,9 +53,12 @@ struct hold_settings {
 /* What a client is told whose mail is refused, if stanch.conf does not say otherwise. */
 #define REFUSE_TEXT "Sending is stopped: this account seems hijacked. Ask your provider."
 
+/* In the order of the words of refuse.suspects. */
+enum refuse_suspects { SUSPECTS_PASS, SUSPECTS_DEFER };
+
 struct refuse_settings {
 	bool enabled;
-	bool slow;
+	unsigned suspects; /* enum refuse_suspects */
 	const char *folder;
 	const char *lsearch_file; /* NULL: none */
 	const char *text;
@@ -175,6 +178,14 @@ struct retention_settings {
 	int64_t ledger; /* seconds */
 };
 
+#define LIMITS_RECIPIENTS_MOST 1000000000
+
+struct limits_settings {
+	uint64_t recipients;         /* 0: as many as anyone likes */
+	int64_t time;                /* seconds */
+	struct setting_list sources; /* "SOURCE NUMBER" */
+};
+
 struct policy_settings {
 	const char *socket;
 	int64_t answer_timeout; /* seconds */
@@ -211,6 +222,7 @@ struct settings_values {
 	struct webhook_settings webhook;
 	struct brake_settings brake;
 	struct retention_settings retention;
+	struct limits_settings limits;
 	struct policy_settings policy;
 	struct control_settings control;
 	struct daemon_settings daemon;

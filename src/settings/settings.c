@@ -8,6 +8,7 @@
 #include "settings/row_json.h"
 #include "settings/table.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,21 @@ const struct settings_values *settings_values(const struct settings *settings)
 const char *settings_path(const struct settings *settings)
 {
 	return settings->path;
+}
+
+int settings_refuse_entry(
+	const struct settings *settings, const char *name, size_t entry, struct problem *problem)
+{
+	const struct problem said = *problem;
+
+	for (struct setting_at at = {0}; setting_there(&settings_table, at);
+		at = setting_next(&settings_table, at)) {
+		if (strcmp(setting_row(&settings_table, at)->name, name) == 0 &&
+			entry < setting_store_count(settings->store, at))
+			return problem_set(problem, -EBADMSG, "%s:%u: %s", settings->path,
+				setting_store_entry_line(settings->store, at, entry), said.text);
+	}
+	return -EBADMSG;
 }
 
 void settings_write(const struct settings *settings, FILE *out)

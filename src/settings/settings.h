@@ -33,6 +33,12 @@ const struct settings_values *settings_values(const struct settings *settings);
 /* The file that they were read from; NULL: none. Valid as long as the settings. */
 const char *settings_path(const struct settings *settings);
 
+/* What is wrong with an entry of a list and could only be seen by who knows what it is for: puts
+ * the file and the line of it before what *problem says, as for all other mistakes. name: of the
+ * list, "limits.sources". Returns -EBADMSG. */
+int settings_refuse_entry(
+	const struct settings *settings, const char *name, size_t entry, struct problem *problem);
+
 /* What is in force and where it is from, a new reference:
  *   {"file": PATH or null, "settings": {"hold.quiet_time": {"value": 900, "unit": "seconds",
  *    "from": "default"}, "hold.enabled": {"value": true, "from": "file", "line": 7}, ...}}

@@ -427,6 +427,21 @@ static void test_json(void **state)
 	settings_free(NULL);
 }
 
+/* A mistake that only who knows what the list is for can see is told as all others are. */
+static void test_refused_entry(void **state)
+{
+	struct settings *s = NULL;
+	struct problem problem = {"limits.sources: \"b\" is wrong"};
+	char path[FOLDER_PATH_MAX], wanted[FOLDER_PATH_MAX + 64];
+
+	write_conf(*state, "limits {\n  sources = {\"a\",\n\n    \"b\"}\n}\n", path);
+	assert_int_equal(settings_read(path, &s, NULL), 0);
+	assert_int_equal(settings_refuse_entry(s, "limits.sources", 1, &problem), -EBADMSG);
+	(void)snprintf(wanted, sizeof(wanted), "%s:4: limits.sources: \"b\" is wrong", path);
+	assert_string_equal(problem.text, wanted);
+	settings_free(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, folder_setup, folder_teardown)
 
 int main(void)
@@ -445,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_sample_explains_every_setting),
 		cmocka_unit_test(test_manual_names_every_setting),
 		TEST(test_json),
+		TEST(test_refused_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,10 +8,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+struct given {
+	struct setting_origin origin;
+	unsigned *lines; /* of a list's entries */
+};
+
 struct setting_store {
 	const struct setting_table *table;
-	char *values;                    /* table->size bytes */
-	struct setting_origin **origins; /* by group and row */
+	char *values;         /* table->size bytes */
+	struct given **given; /* by group and row */
 };
 
 const struct setting_row *setting_row(const struct setting_table *table, struct setting_at at)
@@ -145,9 +150,15 @@ static void set_value(
 
 /* ---- setting ---- */
 
-static struct setting_origin *origin_of(const struct setting_store *store, struct setting_at at)
+static struct given *given_of(const struct setting_store *store, struct setting_at at)
 {
-	return &store->origins[at.group][at.row];
+	return &store->given[at.group][at.row];
+}
+
+static void keep_line(struct given *given, size_t entry, unsigned line)
+{
+	given->lines = memory_grow(given->lines, entry + 1, sizeof(*given->lines));
+	given->lines[entry] = line;
 }
 
 static int refuse_second(const struct setting_row *row, unsigned first, struct problem *problem)
@@ -160,32 +171,41 @@ int setting_store_put(struct setting_store *store, struct setting_at at, struct 
 	unsigned line, bool begins, struct problem *problem)
 {
 	const struct setting_row *row = setting_row(store->table, at);
-	struct setting_origin *origin = origin_of(store, at);
+	struct given *given = given_of(store, at);
+	size_t entry = get_list(store, row).count;
 	struct setting_value v;
 	int r;
 
-	if (origin->given && begins)
-		return refuse_second(row, origin->line, problem);
-	if (get_list(store, row).count >= SETTING_LIST_MAX)
+	if (given->origin.given && begins)
+		return refuse_second(row, given->origin.line, problem);
+	if (entry >= SETTING_LIST_MAX)
 		return problem_set(problem, -EINVAL, "%s: has more than %d entries", row->name,
 			SETTING_LIST_MAX);
 	r = setting_read(row, written, &v, problem);
 	if (r < 0)
 		return r;
 	set_value(store, row, &v);
+	if (row->is_list)
+		keep_line(given, entry, line);
 	if (begins)
-		*origin = (struct setting_origin){true, line};
+		given->origin = (struct setting_origin){true, line};
 	return 0;
 }
 
 void setting_store_give_empty(struct setting_store *store, struct setting_at at)
 {
-	*origin_of(store, at) = (struct setting_origin){true, 0};
+	given_of(store, at)->origin = (struct setting_origin){true, 0};
 }
 
 struct setting_origin setting_store_origin(const struct setting_store *store, struct setting_at at)
 {
-	return *origin_of(store, at);
+	return given_of(store, at)->origin;
+}
+
+unsigned setting_store_entry_line(
+	const struct setting_store *store, struct setting_at at, size_t entry)
+{
+	return given_of(store, at)->lines[entry];
 }
 
 size_t setting_store_count(const struct setting_store *store, struct setting_at at)
@@ -219,10 +239,9 @@ struct setting_store *setting_store_new(const struct setting_table *table)
 
 	store->table = table;
 	store->values = memory_new(table->size, 1);
-	store->origins = memory_new(table->count, sizeof(struct setting_origin *));
+	store->given = memory_new(table->count, sizeof(struct given *));
 	for (size_t i = 0; i < table->count; i++)
-		store->origins[i] =
-			memory_new(table->groups[i].count, sizeof(struct setting_origin));
+		store->given[i] = memory_new(table->groups[i].count, sizeof(struct given));
 	for (struct setting_at at = {0}; setting_there(table, at); at = setting_next(table, at))
 		set_first(store, setting_row(table, at));
 	return store;
@@ -236,10 +255,11 @@ void setting_store_free(struct setting_store *store)
 	for (struct setting_at at = {0}; setting_there(table, at); at = setting_next(table, at)) {
 		free_text(get_text(store, setting_row(table, at)));
 		free_list(get_list(store, setting_row(table, at)));
+		free(given_of(store, at)->lines);
 	}
 	for (size_t i = 0; i < table->count; i++)
-		free(store->origins[i]);
-	free(store->origins);
+		free(store->given[i]);
+	free(store->given);
 	free(store->values);
 	free(store);
 }

@@ -67,6 +67,10 @@ void setting_store_give_empty(struct setting_store *store, struct setting_at at)
 /* Entries of a list; 0 for a row that is none. */
 size_t setting_store_count(const struct setting_store *store, struct setting_at at);
 
+/* The line that an entry of a list was written in; entry is below setting_store_count(). */
+unsigned setting_store_entry_line(
+	const struct setting_store *store, struct setting_at at, size_t entry);
+
 /* The row's value as it is written behind "=", quoted where it must be. Errors are the stream's. */
 void setting_store_write(const struct setting_store *store, struct setting_at at, FILE *out);
 

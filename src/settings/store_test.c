@@ -140,6 +140,18 @@ static void test_longest_list(void **state)
 	assert_int_equal(values(store)->texts.count, SETTING_LIST_MAX);
 }
 
+static void test_lines_of_entries(void **state)
+{
+	(void)state;
+	AUTO(setting_store) store = setting_store_new(&example_table);
+
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(put(store, "word.texts", "a", 7 + 3 * i, i == 0, NULL), 0);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(
+			setting_store_entry_line(store, example_at("word.texts"), i), 7 + 3 * i);
+}
+
 static void test_empty_list(void **state)
 {
 	(void)state;
@@ -200,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_second_value),
 		cmocka_unit_test(test_longest_list),
+		cmocka_unit_test(test_lines_of_entries),
 		cmocka_unit_test(test_empty_list),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_free_nothing),

@@ -161,6 +161,8 @@ static const struct setting_row hold_rows[] = {
 			"incident is not over."},
 };
 
+static const char *const refuse_suspects[] = {"pass", "defer", NULL};
+
 static const struct setting_row refuse_rows[] = {
 	{.name = "refuse.enabled",
 		.kind = SETTING_BOOL,
@@ -168,12 +170,16 @@ static const struct setting_row refuse_rows[] = {
 		.offset = AT(refuse.enabled),
 		.help = "Whether mail of a contained source is refused at its next command (stanch "
 			"setup exim makes Exim ask)."},
-	{.name = "refuse.slow",
-		.kind = SETTING_BOOL,
-		.initial = "no",
-		.offset = AT(refuse.slow),
-		.help = "Whether mail of a source that is only suspicious is put off (451) until "
-			"more is known of it."},
+	{.name = "refuse.suspects",
+		.kind = SETTING_CHOICE,
+		.initial = "pass",
+		.words = refuse_suspects,
+		.offset = AT(refuse.suspects),
+		.help = "What Exim is answered about a source with an open incident that is not "
+			"refused: one that is only suspected, or waits for a person. pass: nothing "
+			"is done. defer: its recipients are put off (451, tried again later) until "
+			"the incident is over: stanch incident dismiss ends it, and so does a day "
+			"without a new suspicion."},
 	{.name = "refuse.folder",
 		.kind = SETTING_PATH,
 		.initial = "/var/lib/stanch-refused",
@@ -704,6 +710,31 @@ static const struct setting_row retention_rows[] = {
 			"more."},
 };
 
+static const struct setting_row limits_rows[] = {
+	{.name = "limits.recipients",
+		.kind = SETTING_COUNT,
+		.initial = "0",
+		.least = "0",
+		.most = "1000000000",
+		.offset = AT(limits.recipients),
+		.help = "How many recipients a source that sends may offer within limits.time. "
+			"Those beyond it are put off (451). 0: as many as it likes."},
+	{.name = "limits.time",
+		.kind = SETTING_SECONDS,
+		.initial = "1h",
+		.least = "1s",
+		.most = "7d",
+		.offset = AT(limits.time),
+		.help = "The time that limits.recipients and limits.sources are for."},
+	{.name = "limits.sources",
+		.kind = SETTING_TEXT,
+		.is_list = true,
+		.initial = "",
+		.offset = AT(limits.sources),
+		.help = "Sources with a limit of their own, each as \"SOURCE NUMBER\", such as "
+			"\"mailbox:news@shop.test 5000\"; 0: no limit for that one."},
+};
+
 static const struct setting_row policy_rows[] = {
 	{.name = "policy.socket",
 		.kind = SETTING_PATH,
@@ -780,6 +811,7 @@ static const struct setting_group groups[] = {
 		"How much may be done without asking. Beyond it, a person is asked."),
 	GROUP("retention", retention_rows,
 		"How long things are remembered. Held mail is kept until a person purges it."),
+	GROUP("limits", limits_rows, "How many recipients a source may offer, if Exim asks."),
 	GROUP("policy", policy_rows, "How Exim asks stanch."),
 	GROUP("control", control_rows, "How people ask the daemon."),
 	GROUP("daemon", daemon_rows, "What the daemon runs as."),

@@ -47,6 +47,9 @@ struct outbreak {
 	int64_t look_at;    /* when its mail is to be looked for; 0: not */
 	int64_t told_at;    /* something of it was logged that is said again */
 	bool is_in_journal; /* as an open one, when it was last looked */
+	bool is_exempt;     /* likewise, its source */
+	bool is_refused;    /* what the watcher was told of its source: refuse it; */
+	bool is_put_off;    /* put its mail off */
 	int64_t act_at;     /* when what is due of it is to be done; 0: nothing is */
 	int64_t act_pause;  /* seconds until it is looked at again */
 	struct job *acting; /* does it now */
@@ -144,6 +147,20 @@ static bool step(struct hand *h, struct outbreak *c, enum incident_event event, 
 	return true;
 }
 
+/* ---- what the watcher is told ---- */
+
+static void tell_watcher(struct hand *h, const char *what, const struct source *source)
+{
+	json_t *o = json_object();
+
+	json_put(o, "do", json_string(what));
+	json_put(o, "source", verdict_write_source(source));
+	if (h->talk != NULL)
+		(void)talk_say(h->talk, o);
+	else
+		json_decref(o);
+}
+
 /* ---- cases ---- */
 
 static struct outbreak *find_outbreak(struct hand *h, int64_t number)
@@ -174,13 +191,51 @@ static struct outbreak *add_outbreak(struct hand *h, const struct incident *inci
 	c->hand = h;
 	c->incident = *incident;
 	c->act_pause = ACT_AGAIN_S;
+	c->is_refused = turned_away_has(h->turned_away, &incident->source);
 	c->next = h->outbreaks;
 	h->outbreaks = c;
 	h->outbreak_count++;
 	return c;
 }
 
-static void remove_outbreak(struct hand *h, struct outbreak *c)
+static void tell_refusal(struct hand *h, const struct source *source, bool is_refused)
+{
+	tell_watcher(h, is_refused ? "refuse" : "pass", source);
+	for (struct outbreak *c = h->outbreaks; c != NULL; c = c->next) {
+		if (!source_equal(&c->incident.source, source))
+			continue;
+		c->is_refused = is_refused;
+		c->is_put_off = false;
+	}
+}
+
+static void say_put_off(struct hand *h, struct outbreak *c, bool is_put_off)
+{
+	const struct source *source = &c->incident.source;
+	char name[SOURCE_TEXT_MAX];
+
+	if (is_put_off)
+		tell_watcher(h, "slow", source);
+	else
+		tell_refusal(h, source, turned_away_has(h->turned_away, source));
+	c->is_put_off = is_put_off;
+	EVENT_LOG(h->part->log, is_put_off ? EVENT_PUT_OFF : EVENT_TAKEN_AGAIN,
+		loop_now_ms(h->loop), source_value(&c->incident.source, name),
+		event_number("incident", c->incident.number));
+}
+
+/* Nobody is put off without an open incident, and nobody who is contained is treated more softly
+ * than one who is suspected. */
+static void settle_put_off(struct hand *h, struct outbreak *c)
+{
+	bool is_put_off = h->values->refuse.suspects == SUSPECTS_DEFER &&
+			  incident_is_open(c->incident.state) && !c->is_exempt && !c->is_refused;
+
+	if (is_put_off != c->is_put_off)
+		say_put_off(h, c, is_put_off);
+}
+
+static void free_outbreak(struct hand *h, struct outbreak *c)
 {
 	struct outbreak **at = &h->outbreaks;
 
@@ -193,16 +248,12 @@ static void remove_outbreak(struct hand *h, struct outbreak *c)
 	free(c);
 }
 
-static void tell_watcher(struct hand *h, const char *what, const struct source *source)
+/* It is over. */
+static void remove_outbreak(struct hand *h, struct outbreak *c)
 {
-	json_t *o = json_object();
-
-	json_put(o, "do", json_string(what));
-	json_put(o, "source", verdict_write_source(source));
-	if (h->talk != NULL)
-		(void)talk_say(h->talk, o);
-	else
-		json_decref(o);
+	if (c->is_put_off)
+		say_put_off(h, c, false);
+	free_outbreak(h, c);
 }
 
 /* ---- holding ---- */
@@ -355,7 +406,7 @@ static void act_if_due(struct hand *h, struct outbreak *c)
 
 static void say_answer(void *context, const struct source *source, bool is_refused)
 {
-	tell_watcher(context, is_refused ? "refuse" : "pass", source);
+	tell_refusal(context, source, is_refused);
 }
 
 static bool is_contained(void *context, const struct source *source)
@@ -554,6 +605,7 @@ static void on_verdict(struct hand *h, const json_t *o)
 	note(h, c, &v);
 	if (v.is_contain && h->journal != NULL)
 		decide(h, c, &v);
+	settle_put_off(h, c);
 }
 
 static void on_mail(struct hand *h, const json_t *o)
@@ -650,6 +702,30 @@ static void drop_ended(struct hand *h)
 	}
 }
 
+static bool note_exempt(void *context, const struct exemption *exemption)
+{
+	const struct hand *h = context;
+
+	for (struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
+		c->is_exempt |= source_equal(&c->incident.source, &exemption->source);
+	return true;
+}
+
+static void settle_all_put_off(struct hand *h)
+{
+	struct problem problem = {0};
+
+	if (h->values->refuse.suspects != SUSPECTS_DEFER || h->journal == NULL)
+		return;
+	for (struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
+		c->is_exempt = false;
+	if (!went_well(h, casebook_each_exemption(h->journal, now_s(), note_exempt, h, &problem),
+		    &problem))
+		return;
+	for (struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
+		settle_put_off(h, c);
+}
+
 static void look(struct hand *h)
 {
 	const struct incident_choice choice = {.open_only = true};
@@ -662,6 +738,7 @@ static void look(struct hand *h)
 	if (went_well(h, casebook_each(h->journal, &choice, note_open, h, &problem), &problem))
 		drop_ended(h);
 	look_at_refusals(h);
+	settle_all_put_off(h);
 }
 
 static bool is_quiet(const struct hand *h, const struct outbreak *c)
@@ -895,7 +972,7 @@ int hand_run(const struct daemon_part *part)
 	}
 	job_free(h->holding.job); /* the command itself goes on, and the journal knows of it */
 	while (h->outbreaks != NULL)
-		remove_outbreak(h, h->outbreaks);
+		free_outbreak(h, h->outbreaks);
 	turned_away_free(h->turned_away);
 	late_free(h->late);
 	json_decref(h->watcher_state);

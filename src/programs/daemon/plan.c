@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "facts/networks.h"
 #include "incidents/ledger_store.h"
+#include "programs/daemon/limits.h"
 #include "systems/exim/mainlog.h"
 
 #include <errno.h>
@@ -151,18 +152,35 @@ static int ask_exim(struct daemon_plan *p, struct problem *problem)
 	return 0;
 }
 
-static int check_relays(const struct setting_list *hosts, struct problem *problem)
+static int check_relays(
+	const struct setting_list *hosts, size_t *ret_entry, struct problem *problem)
 {
 	AUTO(networks) tried = networks_new();
 	char shown[100];
 
-	for (size_t i = 0; i < hosts->count; i++)
-		if (networks_add(tried, slice_of(hosts->at[i]), 1, (struct slice){0}) < 0)
-			return problem_set(problem, -EINVAL,
-				"log.relay_hosts: \"%s\" is neither an address nor a network such "
-				"as "
-				"10.1.0.0/16",
-				printable_text(slice_of(hosts->at[i]), shown, sizeof(shown)));
+	for (size_t i = 0; i < hosts->count; i++) {
+		if (networks_add(tried, slice_of(hosts->at[i]), 1, (struct slice){0}) == 0)
+			continue;
+		*ret_entry = i;
+		(void)printable_text(slice_of(hosts->at[i]), shown, sizeof(shown));
+		return problem_set(problem, -EINVAL,
+			"log.relay_hosts: \"%s\" is neither an address nor a network such as "
+			"10.1.0.0/16",
+			shown);
+	}
+	return 0;
+}
+
+/* Entries of which the settings themselves know only that they are texts. */
+static int check_lists(const struct settings *settings, struct problem *problem)
+{
+	const struct settings_values *values = settings_values(settings);
+	size_t entry;
+
+	if (limits_check(&values->limits, &entry, problem) < 0)
+		return settings_refuse_entry(settings, "limits.sources", entry, problem);
+	if (check_relays(&values->log.relay_hosts, &entry, problem) < 0)
+		return settings_refuse_entry(settings, "log.relay_hosts", entry, problem);
 	return 0;
 }
 
@@ -181,7 +199,7 @@ int daemon_plan_new(const struct settings *settings, const char *program, struct
 		.hold_queue = general->hold_queue,
 		.config = settings_path(settings),
 		.quiet = true};
-	int err = check_relays(&p->values->log.relay_hosts, problem);
+	int err = check_lists(settings, problem);
 	if (err == 0)
 		err = context_prepare(&p->context, problem);
 	if (err == 0)

@@ -35,17 +35,29 @@ void turned_away_free(struct turned_away *t)
 	free(t);
 }
 
-static struct entry *add(struct turned_away *t, const struct source *source)
+static struct entry *find(const struct turned_away *t, const struct source *source)
 {
 	uint64_t hash = source_hash(source);
 	struct entry *e = t->entries;
 
 	while (e != NULL && (e->hash != hash || !source_equal(&e->source, source)))
 		e = e->next;
+	return e;
+}
+
+bool turned_away_has(const struct turned_away *t, const struct source *source)
+{
+	return find(t, source) != NULL;
+}
+
+static struct entry *add(struct turned_away *t, const struct source *source)
+{
+	struct entry *e = find(t, source);
+
 	if (e != NULL)
 		return e;
 	e = memory_new(1, sizeof(*e));
-	*e = (struct entry){.source = *source, .hash = hash, .next = t->entries};
+	*e = (struct entry){.source = *source, .hash = source_hash(source), .next = t->entries};
 	t->entries = e;
 	t->calls.say(t->calls.context, source, true);
 	return e;

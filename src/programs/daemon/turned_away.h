@@ -26,6 +26,8 @@ AUTO_FREE(turned_away)
 /* It is contained: said at once. */
 void turned_away_add(struct turned_away *t, const struct source *source);
 
+bool turned_away_has(const struct turned_away *t, const struct source *source);
+
 /* The journal's word: begin, each whose refusal stands, end. What is new is said, and so is what
  * does not stand any more. */
 void turned_away_begin(struct turned_away *t);

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/memory.h"
-#include "programs/daemon/answers.h"
+#include "programs/daemon/answering.h"
 #include "programs/daemon/domain_lookup.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/feedback_watch.h"
@@ -63,7 +63,7 @@ struct watcher {
 	struct loop *loop;
 	struct talk *talk;
 	struct telling *telling;
-	struct answers *answers; /* to Exim */
+	struct answering *answering; /* to Exim */
 	struct ledger_keeper *keeper;
 	struct watch *watch;
 	struct networks *networks;
@@ -315,17 +315,29 @@ static int64_t policy_now(void *context)
 	return clock_now_us();
 }
 
+static void say_limit(struct watcher *w, const struct source *source, uint64_t recipients)
+{
+	char name[SOURCE_TEXT_MAX];
+
+	EVENT_LOG(w->part->log, EVENT_LIMIT_REACHED, loop_now_ms(w->loop),
+		event_text("source", slice_of(source_text(source, name))),
+		event_number("recipients", (int64_t)recipients),
+		event_number("seconds", w->values->limits.time));
+}
+
 /* Until the past is known, nothing is judged by it. What the hand has said holds from the first
  * question on. */
-static void on_question(void *context, const struct fact *fact, char answer[POLICY_ANSWER_MAX])
+static void on_question(void *context, enum policy_event event, const struct fact *fact,
+	char answer[POLICY_ANSWER_MAX])
 {
 	struct watcher *w = context;
+	struct answered answered =
+		answering_question(w->answering, event, fact, loop_now_ms(w->loop), answer);
 
-	if (w->is_ready)
+	if (answered.limit_reached > 0)
+		say_limit(w, fact->source, answered.limit_reached);
+	if (w->is_ready && !answered.is_again)
 		(void)take_fact(w, fact);
-	if (fact->source != NULL)
-		answers_write(w->answers, answers_find(w->answers, fact->source), answer,
-			POLICY_ANSWER_MAX);
 }
 
 static void open_policy(struct watcher *w)
@@ -348,9 +360,13 @@ static void open_policy(struct watcher *w)
 static json_t *policy_state(const struct watcher *w)
 {
 	const struct policy_counts c = policy_socket_counts(w->policy);
+	json_t *o = json_object();
 
-	return json_pack("{s:I,s:I,s:I}", "questions", (json_int_t)c.questions, "wrong",
-		(json_int_t)c.wrong, "late", (json_int_t)c.late);
+	json_put(o, "questions", json_integer((json_int_t)c.questions));
+	answering_count(w->answering, loop_now_ms(w->loop), o);
+	json_put(o, "wrong", json_integer((json_int_t)c.wrong));
+	json_put(o, "late", json_integer((json_int_t)c.late));
+	return o;
 }
 
 /* ---- logs ---- */
@@ -511,7 +527,7 @@ static bool set_answer(struct watcher *w, const char *word, const struct source 
 {
 	for (int i = 0; i < ANSWER_KINDS; i++)
 		if (strcmp(answer_kind_name((enum answer_kind)i), word) == 0) {
-			answers_set(w->answers, source, (enum answer_kind)i);
+			answering_set(w->answering, source, (enum answer_kind)i);
 			return true;
 		}
 	return false;
@@ -738,7 +754,7 @@ static void watcher_free(struct watcher *w)
 	policy_socket_free(w->policy);
 	second_opinion_free(w->opinion);
 	domain_lookup_free(w->domains);
-	answers_free(w->answers);
+	answering_free(w->answering);
 	telling_free(w->telling);
 	exim_spool_free(w->spool);
 	spool_facts_free(w->spool_facts);
@@ -762,7 +778,7 @@ int watcher_run(const struct daemon_part *part)
 	w->watch = ledger_keeper_watch(w->keeper);
 	w->domains = domain_lookup_new(part, w->loop);
 	w->telling = telling_new();
-	w->answers = answers_new(w->values->refuse.text);
+	w->answering = answering_new(w->values->refuse.text, &w->values->limits);
 	begin_minute(w);
 	w->begun_us = clock_now_us();
 	(void)signal(SIGPIPE, SIG_IGN);
