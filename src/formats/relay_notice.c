@@ -32,7 +32,7 @@ bool relay_notice_read(struct slice header, struct slice body, struct relay_noti
 	struct relay_notice found = {0};
 
 	/* before the whole mail is taken apart */
-	if (memmem(header.at, header.len, "Compromised", 11) == NULL)
+	if (header.len == 0 || memmem(header.at, header.len, "Compromised", 11) == NULL)
 		return false;
 	AUTO(mail_text) m = mail_text_read(header, body);
 	struct slice text = {m->text, m->text_len};

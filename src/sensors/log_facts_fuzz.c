@@ -132,8 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct log_facts *one = NULL, *two = NULL;
 
 	must(log_facts_new("UTC", &one) == 0 && log_facts_new("UTC", &two) == 0);
-	log_facts_add_relay(one, slice_of("192.0.2.99"));
-	log_facts_add_relay(two, slice_of("192.0.2.99"));
+	must(log_facts_add_relay(one, slice_of("192.0.2.99")) == 0);
+	must(log_facts_add_relay(two, slice_of("192.0.2.99")) == 0);
 	while (slice_take_line(&rest, &line)) {
 		if (line.len > 0 && line.at[0] == '!')
 			take_line(one, two, LOG_FACTS_REJECT, slice_after(line, 1));
