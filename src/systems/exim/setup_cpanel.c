@@ -176,6 +176,16 @@ int setup_cpanel_try(const struct exim_setup *s, struct problem *problem)
 
 /* ---- where the blocks are in the live configuration ---- */
 
+/* The last line may have no end. */
+static bool take_line(struct slice *rest, struct slice *ret_line)
+{
+	if (slice_take_line(rest, ret_line))
+		return true;
+	*ret_line = *rest;
+	*rest = slice_after(*rest, rest->len);
+	return ret_line->len > 0;
+}
+
 struct found {
 	struct slice list; /* its name */
 	size_t at;         /* line */
@@ -223,7 +233,7 @@ static bool find_block(struct slice text, const char *block, struct found *ret)
 	bool accepts = false;
 
 	*ret = (struct found){0};
-	for (; slice_take_line(&rest, &line); ret->at++) {
+	for (; take_line(&rest, &line); ret->at++) {
 		struct slice word;
 
 		line = slice_trim(line);
@@ -309,26 +319,35 @@ static int choose_places(struct exim_setup *s, bool chosen[CPANEL_PLACES], struc
 
 /* ---- the plan ---- */
 
-/* "acl_NAME=0" or without a value switches it off; the last line counts. */
-static bool is_off_in(const struct exim_setup *s, const char *ending, const char *name, bool is_off)
+/* As cPanel reads a number: what does not begin with one is 0. */
+static bool is_zero(struct slice value)
+{
+	size_t i = value.len > 0 && value.at[0] == '-' ? 1 : 0;
+
+	while (i < value.len && value.at[i] == '0')
+		i++;
+	return i == value.len || value.at[i] < '1' || value.at[i] > '9';
+}
+
+/* "acl_NAME=0", or without a value, switches it off; the last line counts. */
+static bool is_off_in(
+	const struct exim_setup *s, const char *ending, const char *name, bool was_off)
 {
 	char path[PATH_MAX], option[128];
 	struct whole_file file = {0};
 	struct slice rest, line;
+	bool is_off = was_off;
 
 	(void)snprintf(option, sizeof(option), "acl_%s", name);
 	if (snprintf(path, sizeof(path), "%s.%s", s->config, ending) >= (int)sizeof(path) ||
 		whole_file_read(path, LOCALOPTS_MAX, &file) < 0)
-		return is_off;
+		return was_off;
 	rest = (struct slice){file.text, file.len};
-	while (slice_take_line(&rest, &line)) {
+	while (take_line(&rest, &line)) {
 		size_t equals = slice_find(line, '=');
 
-		if (slice_is(slice_first(line, equals), option)) {
-			struct slice value = slice_trim(slice_after(line, equals + 1));
-
-			is_off = value.len == 0 || slice_is(value, "0");
-		}
+		if (slice_is(slice_trim(slice_first(line, equals)), option))
+			is_off = is_zero(slice_trim(slice_after(line, equals + 1)));
 	}
 	whole_file_clear(&file);
 	return is_off;
