@@ -389,6 +389,8 @@ static int take_place(
 	if (snprintf(path, sizeof(path), "%s/" FOLDER_ACLS "/%s/%s", s->cpanel_folder, place->block,
 		    place->file) >= (int)sizeof(path))
 		return setup_failed(problem, -ENAMETOOLONG, "use", s->cpanel_folder);
+	/* Of a run that was killed: a dry run of WHM's would take it. */
+	remove_beside(path);
 	err = whole_file_read(path, CONFIG_TEXT_MAX, &f->before);
 	(void)printable_text(slice_of(path), shown, sizeof(shown));
 	if (err == -ENOENT && !wanted)
