@@ -112,6 +112,7 @@ is "for all to read, and root to write" "$(find "$acls" -name '*stanch*' -printf
 sleep 0.5
 is "first in its block" "$(grep -m 1 'BEGIN INSERT' "$EXIM_CONFIG")" "# BEGIN INSERT custom_begin_00_stanch_mail"
 is "the administrator's own is still there" "$(grep -c 'of the administrator' "$EXIM_CONFIG")" 1
+holds_true "Exim says that it looks there" grep -qF "exists{$refused/mailbox/\${sha256:" <("$EXIM" -C "$EXIM_CONFIG" -bP config)
 is "twice is no change" "$(cp_set_up --write)" "nothing to change"
 
 # --- what it does ---------------------------------------------------------------------------------
