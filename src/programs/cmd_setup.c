@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 struct setup_settings {
-	const char *config, *debian_folder;
+	const char *config, *debian_folder, *cpanel_folder;
 	bool write, remove, dry_run, reload;
 };
 
@@ -46,6 +46,12 @@ static const struct option_row rows[] = {
 		.offset = offsetof(struct setup_settings, debian_folder),
 		.help = "A folder like Debian's /etc/exim4, of which update-exim4.conf makes the "
 			"configuration. Without, it is found out."},
+	{.name = "cpanel-folder",
+		.argument = "DIR",
+		.kind = OPTION_FOLDER,
+		.offset = offsetof(struct setup_settings, cpanel_folder),
+		.help = "A folder like cPanel's /usr/local/cpanel, whose buildeximconf makes the "
+			"configuration. Without, it is found out."},
 };
 
 /* What --hold-queue is when it was not given. */
@@ -73,7 +79,7 @@ static const char *change_of(const struct exim_setup_file *f)
 
 static void print_json(const struct exim_setup *setup, bool written, bool live)
 {
-	json_t *o = json_object(), *files = json_array();
+	json_t *o = json_object(), *files = json_array(), *notes = json_array();
 	const struct exim_setup_file *f;
 
 	for (size_t i = 0; (f = exim_setup_file(setup, i)) != NULL; i++) {
@@ -85,7 +91,10 @@ static void print_json(const struct exim_setup *setup, bool written, bool live)
 		(void)json_array_append_new(files, file);
 	}
 	json_put(o, "kind", json_string(exim_setup_kind_name(exim_setup_kind(setup))));
+	for (size_t i = 0; exim_setup_note(setup, i) != NULL; i++)
+		(void)json_array_append_new(notes, json_text(slice_of(exim_setup_note(setup, i))));
 	json_put(o, "files", files);
+	json_put(o, "notes", notes);
 	json_put(o, "written", json_boolean(written));
 	json_put(o, "live", json_boolean(live));
 	json_put(o, "reload", json_text(slice_of(exim_setup_reload_command(setup))));
@@ -112,6 +121,22 @@ static void print_files(const struct exim_setup *setup, bool written)
 	}
 	if (exim_setup_file(setup, 0) == NULL)
 		(void)puts("nothing to change");
+	for (size_t i = 0; exim_setup_note(setup, i) != NULL; i++)
+		(void)printf("note: %s\n", exim_setup_note(setup, i));
+}
+
+/* For a person: the files that are ours alone, as they would be. */
+static void print_texts(const struct exim_setup *setup)
+{
+	const struct exim_setup_file *f;
+
+	for (size_t i = 0; (f = exim_setup_file(setup, i)) != NULL; i++) {
+		if (f->after == NULL)
+			continue;
+		(void)fputs("# ", stdout);
+		print_path(f->path);
+		(void)printf("\n%s\n", f->after);
+	}
 }
 
 /* For a person: all that would be put in. */
@@ -133,15 +158,6 @@ static void print_fragments(const struct acl_text_values *values)
 	for (size_t i = 0; i < ACL_STAGES; i++)
 		if (i != ACL_RCPT)
 			acl_text_outer(stdout, (enum acl_stage)i, NULL);
-}
-
-static int explain_cpanel(const struct context *context)
-{
-	context_warn(context,
-		"this Exim's configuration is made by cPanel, which would write over a change: put "
-		"what \"stanch setup exim\" prints into the advanced editor of WHM's Exim "
-		"Configuration Manager");
-	return COMMAND_LEFT;
 }
 
 static int unable(const struct context *context, int err, const struct problem *problem)
@@ -167,12 +183,15 @@ static int write_it(struct context *context, const struct setup_settings *s,
 	return COMMAND_DONE;
 }
 
-static int reload(struct context *context, const struct exim_setup *setup, bool *ret_live)
+/* written: false when it was put back. */
+static int reload(
+	struct context *context, const struct exim_setup *setup, bool *written, bool *ret_live)
 {
 	struct problem problem = {0};
 	int err = exim_setup_reload(setup, &problem);
 
 	*ret_live = err == 0;
+	*written = *written && err != -ECANCELED;
 	if (err < 0)
 		context_problem(context, &problem);
 	return err == 0 ? COMMAND_DONE : err == -ESRCH ? COMMAND_LEFT : COMMAND_UNABLE;
@@ -190,7 +209,7 @@ static int carry_out(struct context *context, const struct setup_settings *s,
 			return status;
 		written = changes;
 		if (s->reload)
-			status = reload(context, setup, &live);
+			status = reload(context, setup, &written, &live);
 	}
 	if (context->global.json) {
 		print_json(setup, written, live);
@@ -207,6 +226,7 @@ static int set_up(struct context *context, const struct setup_settings *s,
 {
 	struct exim_setup_request request = {
 		.debian_folder = s->debian_folder,
+		.cpanel_folder = s->cpanel_folder,
 		.values = {values->refuse.folder, values->policy.socket,
 			values->general.hold_queue},
 		.remove = s->remove,
@@ -228,15 +248,18 @@ static int set_up(struct context *context, const struct setup_settings *s,
 		context_problem(context, &problem);
 		return COMMAND_UNABLE;
 	}
-	if (!s->write && !s->remove && !context->global.json)
-		print_fragments(&request.values);
 	err = exim_setup_plan(&request, &made, &problem);
+	bool shows = !s->write && !s->remove && !context->global.json;
+	bool is_cpanel = err == 0 && exim_setup_kind(made) == EXIM_SETUP_CPANEL;
+
+	if (shows && !is_cpanel)
+		print_fragments(&request.values);
 	if (err < 0)
 		return unable(context, err, &problem);
 	AUTO(exim_setup) setup = made;
 
-	if (exim_setup_kind(setup) == EXIM_SETUP_CPANEL)
-		return explain_cpanel(context);
+	if (shows && is_cpanel)
+		print_texts(setup);
 	if (!s->write && !s->remove && !context->global.json)
 		(void)printf("# What \"stanch setup exim --write\" would do here (%s):\n",
 			exim_setup_kind_name(exim_setup_kind(setup)));

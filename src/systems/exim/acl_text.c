@@ -57,6 +57,10 @@ const char *acl_text_outer_name(enum acl_stage stage)
 	return stages[stage].outer;
 }
 
+/* Lists of our own, which call one another; or statements within a list of the server's, where no
+ * list can be and whose end is not ours to say: what our own list accepts goes on there. */
+enum form { FORM_LIST, FORM_INSIDE };
+
 /* A mailbox as source_set() folds it: in lower case, "user+tag@domain" as "user@domain". */
 #define FOLDED_BEFORE "${sg{${lc:"
 #define FOLDED_BEHIND "}}{\\N(?s)^([^+]+)\\+.*(@[^@]*)\\z\\N}{\\$1\\$2}}"
@@ -70,12 +74,11 @@ static void hash_of_mailbox(FILE *out, const char *mailbox)
  * comes from the kernel; no header and no sender can claim it. */
 #define IS_OWN "${if or{{={$caller_uid}{0}}{={$caller_uid}{$exim_uid}}}}"
 
-static void put_refused(FILE *out, const char *folder)
+#define IS_LEFT_ALONE "${if def:sender_host_address{no}{" IS_OWN "}}"
+
+static void put_refused_condition(FILE *out, const char *folder)
 {
-	(void)fputs("# Accepts whatever comes from a refused source.\n"
-		    "stanch_refused:\n"
-		    "  deny    condition = ${if def:sender_host_address{no}{" IS_OWN "}}\n"
-		    "  accept  condition = ${if def:sender_host_address \\\n"
+	(void)fputs("condition = ${if def:sender_host_address \\\n"
 		    "            {${if def:sender_host_authenticated \\\n"
 		    "              {${if exists{",
 		out);
@@ -85,9 +88,19 @@ static void put_refused(FILE *out, const char *folder)
 		"}}} \\\n"
 		"              {${if exists{%s/host/${sha256:$sender_host_address}}}}}} \\\n"
 		"            {${if or{{exists{%s/login/${sha256:$sender_ident}}} \\\n"
-		"              {exists{%s/script/${sha256:$initial_cwd}}}}}}}\n"
-		"  deny\n\n",
+		"              {exists{%s/script/${sha256:$initial_cwd}}}}}}}\n",
 		folder, folder, folder);
+}
+
+static void put_refused(FILE *out, const char *folder)
+{
+	(void)fputs("# Accepts whatever comes from a refused source.\n"
+		    "stanch_refused:\n"
+		    "  deny    condition = " IS_LEFT_ALONE "\n"
+		    "  accept  ",
+		out);
+	put_refused_condition(out, folder);
+	(void)fputs("  deny\n\n", out);
 }
 
 /* The text for the client, as the administrator wrote it into stanch.conf. */
@@ -99,9 +112,16 @@ static void put_text(FILE *out, const char *folder)
 		folder, folder);
 }
 
-static void put_folder_check(FILE *out, const char *verb, const char *mark, const char *folder)
+static void put_folder_check(
+	FILE *out, enum form form, const char *verb, const char *mark, const char *folder)
 {
-	(void)fprintf(out, "  %s    acl = stanch_refused\n          message = ", verb);
+	if (form == FORM_LIST) {
+		(void)fprintf(out, "  %s    acl = stanch_refused\n", verb);
+	} else {
+		(void)fprintf(out, "  %s    !condition = " IS_LEFT_ALONE "\n          ", verb);
+		put_refused_condition(out, folder);
+	}
+	(void)fputs("          message = ", out);
 	put_text(out, folder);
 	(void)fprintf(out, "%s\n", mark);
 }
@@ -122,12 +142,12 @@ static void put_question(FILE *out, const char *socket, const char *question)
 	" " FIELD("from", "$sender_address") " \\\n            " FIELD(                            \
 		"ip", "$sender_host_address") " " FIELD("helo", "$sender_helo_name")
 
-static void put_refusal(FILE *out, const char *verb, const char *mark)
+static void put_refusal(FILE *out, const char *verb, const char *unless, const char *mark)
 {
 	(void)fprintf(out,
-		"  %s    condition = ${if match{$acl_m_stanch}{\\N^refuse( |$)\\N}}\n"
+		"  %s    %scondition = ${if match{$acl_m_stanch}{\\N^refuse( |$)\\N}}\n"
 		"          message   = ${sg{$acl_m_stanch}{\\N^refuse *(.*?) *$\\N}{\\$1}}%s\n",
-		verb, mark);
+		verb, unless, mark);
 }
 
 static void put_deferral(FILE *out)
@@ -137,82 +157,106 @@ static void put_deferral(FILE *out)
 		out);
 }
 
-#define HOLD_CONDITION "  warn    condition = ${if match{$acl_m_stanch}{\\N^hold *$\\N}}\n"
+#define HOLD_CONDITION "condition = ${if match{$acl_m_stanch}{\\N^hold *$\\N}}\n"
 
 static void put_hold(FILE *out, const char *queue)
 {
 	(void)fprintf(out,
-		HOLD_CONDITION "          queue     = %s\n          control   = queue_only\n",
+		"  warn    " HOLD_CONDITION
+		"          queue     = %s\n          control   = queue_only\n",
 		queue);
 }
 
 /* It has its place in the queue already. */
-static void put_freeze(FILE *out)
+static void put_freeze(FILE *out, const char *unless)
 {
-	(void)fputs(HOLD_CONDITION "          control   = freeze/no_tell\n", out);
+	(void)fprintf(out, "  warn    %s" HOLD_CONDITION "          control   = freeze/no_tell\n",
+		unless);
 }
 
-static void put_smtp(FILE *out, const struct acl_text_values *v)
+/* What a stage of SMTP does, but for the word at its end. */
+static void put_smtp(
+	FILE *out, enum acl_stage stage, enum form form, const struct acl_text_values *v)
 {
-	(void)fputs("stanch_mail:\n", out);
-	put_folder_check(out, "drop", "", v->folder);
-	put_question(out, v->socket, "mail " CLIENT);
-	put_refusal(out, "drop", "");
+	put_folder_check(out, form, "drop", "", v->folder);
+	if (stage == ACL_PREDATA)
+		return;
+	if (stage == ACL_MAIL)
+		put_question(out, v->socket, "mail " CLIENT);
+	else if (stage == ACL_RCPT)
+		put_question(out, v->socket,
+			"rcpt " CLIENT " \\\n            " FIELD(
+				"to", "$local_part@$domain") " " FIELD("n", "$rcpt_count"));
+	else
+		put_question(out, v->socket,
+			"data " CLIENT " \\\n            " FIELD(
+				"msg", "$message_exim_id") " " FIELD("n", "$recipients_count"));
+	put_refusal(out, "drop", "", "");
 	put_deferral(out);
-	put_hold(out, v->hold_queue);
-	(void)fputs("  accept\n\nstanch_rcpt:\n", out);
-	put_folder_check(out, "drop", "", v->folder);
-	put_question(out, v->socket,
-		"rcpt " CLIENT " \\\n            " FIELD("to", "$local_part@$domain") " " FIELD(
-			"n", "$rcpt_count"));
-	put_refusal(out, "drop", "");
-	put_deferral(out);
-	put_hold(out, v->hold_queue);
-	(void)fputs("  accept\n\nstanch_predata:\n", out);
-	put_folder_check(out, "drop", "", v->folder);
-	(void)fputs("  accept\n\nstanch_data:\n", out);
-	put_folder_check(out, "drop", "", v->folder);
-	put_question(out, v->socket,
-		"data " CLIENT " \\\n            " FIELD("msg", "$message_exim_id") " " FIELD(
-			"n", "$recipients_count"));
-	put_refusal(out, "drop", "");
-	put_deferral(out);
-	put_freeze(out);
-	(void)fputs("  accept\n\n", out);
+	if (stage == ACL_DATA)
+		put_freeze(out, "");
+	else
+		put_hold(out, v->hold_queue);
 }
 
 /* Exim mails what it refuses from a local program back to the envelope sender, who is forged when
  * it is spam. The mark tells that notice, and it is discarded. */
 #define MARK " (refused by stanch)"
 
-static void put_local(FILE *out, const struct acl_text_values *v)
+static void put_local(FILE *out, enum form form, const struct acl_text_values *v)
 {
-	(void)fputs("stanch_local:\n", out);
+	const char *unless = form == FORM_LIST ? "" : "!condition = " IS_OWN "\n          ";
+
 	put_question(out, v->socket,
 		"local " FIELD("login", "$sender_ident") " " FIELD(
 			"from", "$sender_address") " \\\n            " FIELD("msg",
 			"$message_exim_id") " " FIELD("n", "$recipients_count"));
-	(void)fputs("  accept  condition = " IS_OWN "\n", out);
-	put_folder_check(out, "deny", MARK, v->folder);
-	put_refusal(out, "deny", MARK);
-	put_freeze(out);
+	if (form == FORM_LIST)
+		(void)fputs("  accept  condition = " IS_OWN "\n", out);
+	put_folder_check(out, form, "deny", MARK, v->folder);
+	put_refusal(out, "deny", unless, MARK);
+	put_freeze(out, unless);
+}
+
+static void put_notice_conditions(FILE *out)
+{
 	(void)fputs(
-		"  accept\n\n"
-		"# Accepts Exim's own notice that local mail was refused by the list above.\n"
-		"stanch_notice:\n"
-		"  accept  condition = " IS_OWN "\n"
+		"condition = " IS_OWN "\n"
 		"          condition = ${if eq{$sender_address}{}}\n"
 		"          condition = ${if match{$message_body}{\\N(?s)^A message that you sent "
 		"was rejected by \\\n"
-		"            (?:(?!------).)*\\(refused by stanch\\)\\s+------\\N}}\n\n",
+		"            (?:(?!------).)*\\(refused by stanch\\)\\s+------\\N}}\n",
 		out);
 }
 
 void acl_text_lists(FILE *out, const struct acl_text_values *values)
 {
 	put_refused(out, values->folder);
-	put_smtp(out, values);
-	put_local(out, values);
+	for (enum acl_stage stage = ACL_MAIL; stage <= ACL_DATA; stage++) {
+		(void)fprintf(out, "%s:\n", stages[stage].list);
+		put_smtp(out, stage, FORM_LIST, values);
+		(void)fputs("  accept\n\n", out);
+	}
+	(void)fprintf(out, "%s:\n", stages[ACL_NOT_SMTP].list);
+	put_local(out, FORM_LIST, values);
+	(void)fputs("  accept\n\n"
+		    "# Accepts Exim's own notice that local mail was refused by the list above.\n"
+		    "stanch_notice:\n"
+		    "  accept  ",
+		out);
+	put_notice_conditions(out);
+	(void)fputs("\n", out);
+}
+
+void acl_text_inside(FILE *out, enum acl_stage stage, const struct acl_text_values *values)
+{
+	if (stage != ACL_NOT_SMTP) {
+		put_smtp(out, stage, FORM_INSIDE, values);
+		return;
+	}
+	(void)fputs("  discard ", out);
+	put_notice_conditions(out);
+	put_local(out, FORM_INSIDE, values);
 }
 
 void acl_text_calls(FILE *out, enum acl_stage stage)

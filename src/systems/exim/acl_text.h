@@ -33,6 +33,10 @@ const char *acl_text_outer_name(enum acl_stage stage);
  * stream's. */
 void acl_text_lists(FILE *out, const struct acl_text_values *values);
 
+/* What our list of that stage does, as statements for a list of the server's that can call none.
+ * What they do not refuse goes on to the list's next statement. */
+void acl_text_inside(FILE *out, enum acl_stage stage, const struct acl_text_values *values);
+
 /* The lines at the top of a list of the server's that call ours. */
 void acl_text_calls(FILE *out, enum acl_stage stage);
 

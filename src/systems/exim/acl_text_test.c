@@ -82,11 +82,44 @@ static void test_names(void **state)
 	}
 }
 
+/* Within a list of the server's nothing of ours may name a list, accept, or leave a brace open. */
+static void test_inside(void **state)
+{
+	static const struct acl_text_values values = {"/refused", "/policy", "held"};
+
+	(void)state;
+	for (enum acl_stage stage = 0; stage < ACL_STAGES; stage++) {
+		char *text = NULL;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+		int depth = 0;
+
+		assert_non_null(out);
+		acl_text_inside(out, stage, &values);
+		assert_int_equal(fclose(out), 0);
+		for (const char *c = text; *c != '\0'; c++) {
+			depth += (*c == '{') - (*c == '}');
+			assert_true(depth >= 0);
+		}
+		assert_int_equal(depth, 0);
+		assert_int_equal(text[0], ' ');
+		assert_null(strstr(text, "acl = "));
+		assert_null(strstr(text, "\n  accept"));
+		assert_null(strstr(text, ":\n"));
+		assert_non_null(strstr(text, "/refused/mailbox/${sha256:"));
+		assert_int_equal(strstr(text, "stanch/1") != NULL, stage != ACL_PREDATA);
+		assert_int_equal(strstr(text, "\n  defer ") != NULL,
+			stage != ACL_PREDATA && stage != ACL_NOT_SMTP);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_names),
 	};
 

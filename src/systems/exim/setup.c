@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CPANEL_FOLDER "/usr/local/cpanel"
-
 static int remove_one(const char *path, const struct stat *state, int type, struct FTW *where)
 {
 	(void)state, (void)type, (void)where;
@@ -37,6 +35,7 @@ void exim_setup_free(struct exim_setup *setup)
 	}
 	free(setup->config);
 	free(setup->debian_folder);
+	free(setup->cpanel_folder);
 	free(setup);
 }
 
@@ -208,9 +207,16 @@ static int find_kind(struct exim_setup *s, struct problem *problem)
 			return setup_failed(problem, -errno, "find", folder);
 		return setup_debian_kind(s, problem);
 	}
-	s->kind = strcmp(s->config, "/etc/exim.conf") == 0 && access(CPANEL_FOLDER, F_OK) == 0
-			  ? EXIM_SETUP_CPANEL
-			  : EXIM_SETUP_PLAIN;
+	folder = s->request.cpanel_folder;
+	if (folder == NULL && strcmp(s->config, "/etc/exim.conf") == 0 &&
+		access(CPANEL_FOLDER, F_OK) == 0)
+		folder = CPANEL_FOLDER;
+	s->kind = folder != NULL ? EXIM_SETUP_CPANEL : EXIM_SETUP_PLAIN;
+	if (folder != NULL) {
+		s->cpanel_folder = realpath(folder, NULL);
+		if (s->cpanel_folder == NULL)
+			return setup_failed(problem, -errno, "find", folder);
+	}
 	return 0;
 }
 
@@ -230,7 +236,11 @@ static bool changes_anything(const struct exim_setup *s)
 
 static void set_reload(struct exim_setup *s)
 {
-	if (s->debian_folder == NULL)
+	if (s->cpanel_folder != NULL)
+		(void)snprintf(s->reload, sizeof(s->reload),
+			"%s/scripts/buildeximconf && %s/scripts/restartsrv_exim", s->cpanel_folder,
+			s->cpanel_folder);
+	else if (s->debian_folder == NULL)
 		(void)snprintf(s->reload, sizeof(s->reload),
 			"kill -HUP of Exim's daemon, or its service's reload");
 	else if (strcmp(s->debian_folder, DEBIAN_FOLDER) == 0)
@@ -253,10 +263,13 @@ int exim_setup_plan(
 		err = find_kind(s, problem);
 	if (err == 0 && s->debian_folder != NULL)
 		err = setup_debian_plan(s, problem);
-	else if (err == 0 && s->kind == EXIM_SETUP_PLAIN)
-		err = plan_plain(s, problem);
+	else if (err == 0)
+		err = s->cpanel_folder != NULL ? setup_cpanel_plan(s, problem)
+					       : plan_plain(s, problem);
 	if (err == 0 && changes_anything(s))
-		err = s->debian_folder != NULL ? try_debian(s, problem) : try_plain(s, problem);
+		err = s->debian_folder != NULL   ? try_debian(s, problem)
+		      : s->cpanel_folder != NULL ? setup_cpanel_try(s, problem)
+						 : try_plain(s, problem);
 	if (err < 0) {
 		exim_setup_free(s);
 		return err;
@@ -289,6 +302,11 @@ const struct exim_setup_file *exim_setup_file(const struct exim_setup *setup, si
 		if (setup_is_changed(&setup->files[i]) && index-- == 0)
 			return &setup->files[i].shown;
 	return NULL;
+}
+
+const char *exim_setup_note(const struct exim_setup *setup, size_t index)
+{
+	return index < setup->note_count ? setup->notes[index] : NULL;
 }
 
 const char *exim_setup_reload_command(const struct exim_setup *setup)

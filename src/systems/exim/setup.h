@@ -1,12 +1,12 @@
 /* setup.h - puts our access lists (systems/exim/acl_text.h) into the configuration of the Exim on
  * this server, and takes them out again. What would come out is built beside the live one and
- * loaded by Exim itself before anything is changed. Three kinds of configuration are known:
+ * loaded by Exim itself before anything is changed. Four kinds of configuration are known:
  *
  *   plain          one file; lines are put into the lists that its acl_ options name
  *   Debian single  exim4.conf.template, likewise; update-exim4.conf makes the live file of it
  *   Debian split   two files of our own below conf.d; no file of the package is changed
- *
- * Exim of cPanel is made anew by its panel: what to add there is for a person to do. */
+ *   cPanel         a file of our own in the folder of a block of each list; its buildeximconf makes
+ *                  the live file of them, tries it before, and no file of cPanel's is changed */
 #ifndef STANCH_SYSTEMS_EXIM_SETUP_H
 #define STANCH_SYSTEMS_EXIM_SETUP_H
 
@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum exim_setup_kind {
 	EXIM_SETUP_PLAIN,
@@ -29,6 +30,8 @@ enum exim_setup_kind {
 struct exim_setup_request {
 	struct exim_program program; /* config: NULL: the one that Exim says it reads */
 	const char *debian_folder;   /* as /etc/exim4; NULL: if Exim reads Debian's own file */
+	const char *cpanel_folder;   /* as /usr/local/cpanel; NULL: if Exim reads cPanel's file */
+	int64_t cpanel_time_ms;      /* for one of its programs to end; 0: 120 s */
 	struct acl_text_values values;
 	bool remove;
 };
@@ -60,7 +63,11 @@ const char *exim_setup_kind_name(enum exim_setup_kind kind); /* "debian-split" *
 /* The files that change; NULL behind the last one. */
 const struct exim_setup_file *exim_setup_file(const struct exim_setup *setup, size_t index);
 
-/* Writes them, each with a copy of the old one beside it (FILE.stanch-DATE). 0; or *problem and a
+/* What a person should know of it; NULL behind the last one. Foreign bytes are encoded. */
+const char *exim_setup_note(const struct exim_setup *setup, size_t index);
+
+/* Writes them, each with a copy of the old one beside it (FILE.stanch-DATE; of cPanel, which would
+ * take a file beside it, in the folder above its blocks). 0; or *problem and a
  * negative errno, and they are as they were; -EBUSY: somebody changed one meanwhile. */
 MUST_USE int exim_setup_write(struct exim_setup *setup, struct problem *problem);
 
@@ -73,8 +80,9 @@ MUST_USE int exim_setup_looks(
 /* What makes it live, as a person would type it. */
 const char *exim_setup_reload_command(const struct exim_setup *setup);
 
-/* Does that: has Debian's file made, and tells the running daemon to read it. 0; -ESRCH and
- * *problem: no daemon of that Exim runs; or another negative errno. */
+/* Does that: has Debian's or cPanel's file made, and tells the running daemon to read it; cPanel
+ * starts Exim anew. 0; -ESRCH and *problem: no daemon of that Exim runs; -ECANCELED:
+ * cPanel did not build what was written, and the files are as they were before; or another. */
 MUST_USE int exim_setup_reload(const struct exim_setup *setup, struct problem *problem);
 
 #endif

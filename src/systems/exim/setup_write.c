@@ -10,8 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static int put_file(const char *path, const char *text, size_t len, const struct stat *like)
+static int put_file(const struct exim_setup *s, const char *path, const char *text, size_t len,
+	const struct stat *like)
 {
+	if (s->cpanel_folder != NULL)
+		return setup_cpanel_put(path, text, len);
 	return text != NULL ? whole_file_write(path, (struct slice){text, len}, like)
 			    : whole_file_remove(path);
 }
@@ -32,15 +35,30 @@ static int check_unchanged(const struct changed_file *f, struct problem *problem
 	return problem_set(problem, -EBUSY, "%.400s was changed meanwhile", f->shown.path);
 }
 
-static int back_up(struct changed_file *f, struct problem *problem)
+/* Where the copy is, without its date. */
+static int backup_place(const struct exim_setup *s, const struct changed_file *f, char at[PATH_MAX],
+	struct problem *problem)
 {
-	char path[PATH_MAX], stamp[32];
+	if (s->cpanel_folder == NULL)
+		return setup_join(at, "", f->shown.path + 1, problem);
+	char folder[PATH_MAX];
+	int err = setup_join(folder, s->cpanel_folder, "etc/exim", problem);
+
+	return err < 0 ? err : setup_join(at, folder, strrchr(f->shown.path, '/') + 1, problem);
+}
+
+static int back_up(const struct exim_setup *s, struct changed_file *f, struct problem *problem)
+{
+	char path[PATH_MAX], place[PATH_MAX], stamp[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	int err = 0;
 
 	if (f->before.text == NULL)
 		return 0;
+	err = backup_place(s, f, place, problem);
+	if (err < 0)
+		return err;
 	if (gmtime_r(&now, &tm) == NULL ||
 		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm) == 0)
 		stamp[0] = '\0';
@@ -49,7 +67,7 @@ static int back_up(struct changed_file *f, struct problem *problem)
 
 		if (again > 0)
 			(void)snprintf(number, sizeof(number), "-%u", again);
-		if (snprintf(path, sizeof(path), "%s.stanch-%s%s", f->shown.path, stamp, number) >=
+		if (snprintf(path, sizeof(path), "%s.stanch-%s%s", place, stamp, number) >=
 			(int)sizeof(path))
 			return setup_failed(problem, -ENAMETOOLONG, "use", f->shown.path);
 		if (access(path, F_OK) < 0)
@@ -65,16 +83,16 @@ static int back_up(struct changed_file *f, struct problem *problem)
 	return 0;
 }
 
-static int write_one(struct changed_file *f, struct problem *problem)
+static int write_one(const struct exim_setup *s, struct changed_file *f, struct problem *problem)
 {
 	const struct stat fresh = {.st_mode = 0644, .st_uid = geteuid(), .st_gid = getegid()};
 	int err = check_unchanged(f, problem);
 
 	if (err == 0)
-		err = back_up(f, problem);
+		err = back_up(s, f, problem);
 	if (err < 0)
 		return err;
-	err = put_file(f->shown.path, f->after, f->after_len,
+	err = put_file(s, f->shown.path, f->after, f->after_len,
 		f->before.text != NULL ? &f->before.state : &fresh);
 	return err < 0 ? setup_failed(problem, err, "write", f->shown.path) : 0;
 }
@@ -87,7 +105,7 @@ int exim_setup_write(struct exim_setup *setup, struct problem *problem)
 	for (done = 0; done < setup->count && err == 0; done++) {
 		size_t i = setup->request.remove ? setup->count - 1 - done : done;
 		if (setup_is_changed(&setup->files[i]))
-			err = write_one(&setup->files[i], problem);
+			err = write_one(setup, &setup->files[i], problem);
 	}
 	if (err == 0)
 		return 0;
@@ -97,8 +115,8 @@ int exim_setup_write(struct exim_setup *setup, struct problem *problem)
 		const struct changed_file *f = &setup->files[i];
 
 		if (setup_is_changed(f))
-			(void)put_file(
-				f->shown.path, f->before.text, f->before.len, &f->before.state);
+			(void)put_file(setup, f->shown.path, f->before.text, f->before.len,
+				&f->before.state);
 	}
 	return err;
 }
@@ -140,6 +158,8 @@ int exim_setup_reload(const struct exim_setup *setup, struct problem *problem)
 	char pid_file[VALUE_MAX], *said = NULL;
 	int err = 0;
 
+	if (setup->cpanel_folder != NULL)
+		return setup_cpanel_reload(setup, problem);
 	if (setup->debian_folder != NULL) {
 		err = setup_ask(DEBIAN_UPDATE, NULL, arguments, &said, problem);
 		free(said);
