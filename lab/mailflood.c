@@ -24,11 +24,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SESSIONS_MAX    32U
+#define SESSIONS_MAX    64U
 #define MESSAGES_MAX    50000U
 #define RECIPIENTS_MAX  20000U
 #define SECONDS_MAX     600U
-#define ACCOUNTS_MAX    64U
+#define ACCOUNTS_MAX    256U
 #define EXTRA_MAX       16U
 #define LINE_BYTES      ((size_t)1024)
 #define REPLY_BYTES     65536U
@@ -64,12 +64,15 @@ struct options {
 	bool different;
 	bool no_reopen;
 	bool verbose;
+	bool contacts;
 	const char *tag;
 	const char *raw_path;
 	const char *to[EXTRA_MAX];
 	unsigned to_count;
 	const char *headers[EXTRA_MAX];
 	unsigned header_count;
+	const char *sources[EXTRA_MAX];
+	unsigned source_count;
 	struct account accounts[ACCOUNTS_MAX];
 	unsigned account_count;
 };
@@ -280,6 +283,19 @@ static int authenticate(struct session *s, const struct account *a)
 	return command(s, "AUTH PLAIN %s\r\n", encoded);
 }
 
+/* Sessions come from the sources in turn; without any, from where the kernel likes. */
+static bool come_from_source(const struct session *s)
+{
+	const struct options *opt = s->opt;
+	struct sockaddr_in from = {.sin_family = AF_INET};
+
+	if (!opt->source_count)
+		return true;
+	return inet_pton(AF_INET, opt->sources[s->number % opt->source_count], &from.sin_addr) ==
+		       1 &&
+	       bind(s->fd, (const struct sockaddr *)&from, sizeof(from)) == 0;
+}
+
 static bool open_session(struct session *s, const struct account *a)
 {
 	struct timeval limit = {.tv_sec = REPLY_SECONDS};
@@ -293,8 +309,8 @@ static bool open_session(struct session *s, const struct account *a)
 		return false;
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	(void)setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(s->fd, (const struct sockaddr *)&to, sizeof(to)) || read_reply(s) != 220 ||
-		command(s, "EHLO %s\r\n", s->opt->helo) != 250 ||
+	if (!come_from_source(s) || connect(s->fd, (const struct sockaddr *)&to, sizeof(to)) ||
+		read_reply(s) != 220 || command(s, "EHLO %s\r\n", s->opt->helo) != 250 ||
 		(a && authenticate(s, a) != 235)) {
 		(void)fprintf(stderr, "mailflood: session %u not opened: %s\n", s->number, s->line);
 		(void)close(s->fd);
@@ -442,14 +458,14 @@ static void choose_sender(
 }
 
 /* Few people, the same ones again and again: those whom this mailbox writes to. */
-static void append_contact(struct session *s, const struct account *a, unsigned which)
+static void append_contact(struct buffer *out, const struct account *a, unsigned which)
 {
 	uint64_t mix = which;
 
 	for (const char *c = a->name; *c; c++)
 		mix = mix * 131 + (unsigned char)*c;
 	uint64_t hash = next_random(&mix);
-	append(&s->out, "%s.%s@friends%u.ok.test", first_names[hash % COUNT(first_names)],
+	append(out, "%s.%s@friends%u.ok.test", first_names[hash % COUNT(first_names)],
 		last_names[(hash >> 16) % COUNT(last_names)], (unsigned)(hash >> 32) % 40);
 }
 
@@ -461,7 +477,7 @@ static void append_address(struct session *s, const struct account *a, unsigned 
 	if (opt->to_count)
 		append(&s->out, "%s", opt->to[r]);
 	else if (opt->user && strcmp(opt->user, "*") == 0)
-		append_contact(s, a, (number + r) % HONEST_CONTACTS);
+		append_contact(&s->out, a, (number + r) % HONEST_CONTACTS);
 	else
 		append_recipient(s, opt->first + number * opt->recipients + r);
 }
@@ -681,6 +697,10 @@ static const char usage[] =
 	"  --dictionary            invented recipients in dictionary order\n"
 	"  --different             another subject and body for each message\n"
 	"  --subject TEXT --header LINE --helo NAME --tag WORD --seed N\n"
+	"  --source ADDRESS        where sessions come from, in 127.0.0.0/8; repeat for more, in "
+	"turn\n"
+	"  --contacts              send nothing: print the correspondents of each account, a line\n"
+	"                          of the mailbox, space, address for each\n"
 	"  --raw FILE              send this file as headers and body\n"
 	"  --no-reopen             a session that is ended by the other side is not opened again\n"
 	"  --verbose               print queue id and recipients of each accepted message\n";
@@ -710,6 +730,8 @@ enum option_code {
 	TAG,
 	SEED,
 	RAW,
+	SOURCE,
+	CONTACTS,
 	NO_REOPEN,
 	VERBOSE,
 	HELP
@@ -740,6 +762,8 @@ static const struct option long_options[] = {
 	{"tag", required_argument, NULL, TAG},
 	{"seed", required_argument, NULL, SEED},
 	{"raw", required_argument, NULL, RAW},
+	{"source", required_argument, NULL, SOURCE},
+	{"contacts", no_argument, NULL, CONTACTS},
 	{"no-reopen", no_argument, NULL, NO_REOPEN},
 	{"verbose", no_argument, NULL, VERBOSE},
 	{"help", no_argument, NULL, HELP},
@@ -823,6 +847,10 @@ static void parse_options(struct options *opt, int argc, char **argv)
 			add_text(name, opt->to, &opt->to_count, optarg);
 		else if (code == HEADER)
 			add_text(name, opt->headers, &opt->header_count, optarg);
+		else if (code == SOURCE)
+			add_text(name, opt->sources, &opt->source_count, optarg);
+		else if (code == CONTACTS)
+			opt->contacts = true;
 		else if (code == DICTIONARY)
 			opt->dictionary = true;
 		else if (code == DIFFERENT)
@@ -840,20 +868,43 @@ static void parse_options(struct options *opt, int argc, char **argv)
 		die(2, "unexpected argument %s", argv[optind]);
 }
 
-static void check_options(struct options *opt)
+static bool is_loopback(const char *text)
 {
 	struct in_addr address;
 
+	return inet_pton(AF_INET, text, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
+}
+
+static void check_options(struct options *opt)
+{
 	if (!opt->port)
 		die(2, "--port is needed");
-	if (inet_pton(AF_INET, opt->host, &address) != 1 || ntohl(address.s_addr) >> 24 != 127)
+	if (!is_loopback(opt->host))
 		die(2, "--host: %s is not a loopback address; this program sends nowhere else",
 			opt->host);
+	for (unsigned i = 0; i < opt->source_count; i++)
+		if (!is_loopback(opt->sources[i]))
+			die(2, "--source: %s is not a loopback address", opt->sources[i]);
 	if (opt->user && !opt->accounts_path)
 		die(2, "--user needs --accounts");
 	if (opt->accounts_path)
 		read_accounts(opt);
 	(void)account_for(opt, 0);
+}
+
+static void print_contacts(const struct options *opt)
+{
+	struct buffer out = {0};
+
+	for (unsigned i = 0; i < opt->account_count; i++)
+		for (unsigned which = 0; which < HONEST_CONTACTS; which++) {
+			append(&out, "%s ", opt->accounts[i].name);
+			append_contact(&out, &opt->accounts[i], which);
+			append(&out, "\n");
+		}
+	if (fwrite(out.bytes, 1, out.len, stdout) != out.len || fflush(stdout))
+		die(3, "cannot write: %s", strerror(errno));
+	free(out.bytes);
 }
 
 int main(int argc, char **argv)
@@ -877,6 +928,10 @@ int main(int argc, char **argv)
 
 	parse_options(&opt, argc, argv);
 	check_options(&opt);
+	if (opt.contacts) {
+		print_contacts(&opt);
+		return 0;
+	}
 	if (pipe(report))
 		die(3, "pipe: %s", strerror(errno));
 	for (unsigned i = 0; i < opt.sessions; i++)

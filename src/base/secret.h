@@ -1,5 +1,6 @@
 /* secret.h - a password in memory: locked, left out of core dumps, wiped when it is freed
- * (libsodium). It is made here, and never written by anything here. */
+ * (libsodium). It is made here, and never written by anything here. A process that has had one
+ * leaves no core at all: of the copies that others make of it we know nothing. */
 #ifndef STANCH_BASE_SECRET_H
 #define STANCH_BASE_SECRET_H
 

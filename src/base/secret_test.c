@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <cmocka.h>
 
@@ -18,6 +19,16 @@ static void a_copy_is_kept(void **state)
 		assert_int_equal(text[i], 0);
 	assert_string_equal(secret_text(secret), "correct horse");
 	assert_int_equal(secret_slice(secret).len, strlen("correct horse"));
+}
+
+static void who_has_one_is_not_dumped(void **state)
+{
+	(void)state;
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	AUTO(secret) secret = secret_make();
+
+	assert_non_null(secret);
+	assert_int_equal(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
 }
 
 static void what_cannot_be_typed_is_none(void **state)
@@ -58,6 +69,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_copy_is_kept),
+		cmocka_unit_test(who_has_one_is_not_dumped),
 		cmocka_unit_test(what_cannot_be_typed_is_none),
 		cmocka_unit_test(new_ones_can_be_read_aloud_and_differ),
 	};

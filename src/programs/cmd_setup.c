@@ -237,10 +237,8 @@ static int set_up(struct context *context, const struct setup_settings *s,
 
 	if (strcmp(context->global.hold_queue, settings_first_queue) != 0)
 		request.values.hold_queue = context->global.hold_queue;
-	if (context->global.exim == NULL)
-		context->global.exim = values->general.exim;
-	if (context->global.exim_config == NULL)
-		context->global.exim_config = values->general.exim_config;
+	struct general_settings general = values->general;
+	context_join_exim(context, &general);
 	err = context_exim(context, &request.program, &problem);
 	if (err == 0)
 		err = acl_text_check(&request.values, &problem);

@@ -65,6 +65,8 @@ int containing_begin(struct containing *w, struct context *context, struct journ
 		context_problem(context, &problem);
 		return -EINVAL;
 	}
+	w->values = *values;
+	context_join_exim(context, &w->values.general);
 	/* only the sessions are found by it, and asking takes Exim longer than all the rest */
 	if (values->sessions.enabled && context_exim_settings(context, &exim, &unasked) == 0)
 		w->main_log = exim_log_path(exim, "main");
@@ -75,7 +77,7 @@ int containing_begin(struct containing *w, struct context *context, struct journ
 		.state = context->global.state,
 		.table = responder_table,
 		.count = responder_table_count,
-		.with = {.values = values,
+		.with = {.values = &w->values,
 			.source = &incident->source,
 			.incident = incident->number,
 			.since = incident->opened,

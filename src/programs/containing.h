@@ -13,6 +13,7 @@ struct containing {
 
 	/* Private. */
 	struct context *context;
+	struct settings_values values; /* a copy; its texts are the context's */
 	char *main_log;
 	char reason[EVIDENCE_TEXT];
 	json_t *said; /* with --json: what came of each */

@@ -176,6 +176,21 @@ int context_settings(
 	return 0;
 }
 
+static void join(const char **option, const char **setting)
+{
+	if (*option == NULL)
+		*option = *setting;
+	else
+		*setting = *option;
+}
+
+void context_join_exim(struct context *context, struct general_settings *general)
+{
+	join(&context->global.spool, &general->spool);
+	join(&context->global.exim, &general->exim);
+	join(&context->global.exim_config, &general->exim_config);
+}
+
 unsigned context_threads(const struct context *context)
 {
 	return context->global.threads.given ? (unsigned)context->global.threads.value : 0;

@@ -25,6 +25,8 @@ struct global_settings {
 	bool json, no_color, quiet, help, version;
 };
 
+struct general_settings; /* of settings/groups.h */
+
 struct context {
 	const struct command *command; /* the one that runs; NULL before it is known */
 	struct global_settings global;
@@ -90,6 +92,10 @@ MUST_USE int context_exim_domains(
  * else all at their first values. 0, or a negative errno and *problem. */
 MUST_USE int context_settings(struct context *context, const struct settings_values **ret_values,
 	struct problem *problem);
+
+/* Joins what options and settings say of Exim: the options where they were given, and the settings
+ * where they were not, are in both from then on. general: as in a copy of the settings. */
+void context_join_exim(struct context *context, struct general_settings *general);
 
 /* The login that Exim runs as: the owner of the spool. "" when the owner has no name. */
 const char *context_exim_login(struct context *context);

@@ -191,6 +191,9 @@ static int work(struct acting_session *s, struct context *context,
 	status = unknown > 0 ? COMMAND_LEFT : COMMAND_DONE;
 	if (choice->messages == 0) {
 		context_hint(context, "there is nothing to be %s", command->verb);
+		if (context->global.json)
+			acting_tell(context, command->action, command->verb, "nothing",
+				&(struct acted){0});
 		return status;
 	}
 	if (command->dry_run || (!command->yes && !context->in_terminal))

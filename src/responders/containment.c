@@ -1,6 +1,7 @@
 #include "responders/containment.h"
 
 #include "base/json_text.h"
+#include "systems/stop_point.h"
 
 #include <errno.h>
 #include <string.h>
@@ -128,9 +129,11 @@ static void read_back(struct run *run, size_t i, const struct problem *did)
 	struct problem seen = {0}, words = {0};
 	int err = c->table[i]->check(&c->with, run->rows[i].note, &seen);
 
+	stop_point(STOP_ACT_AFTER_LOOK);
 	if (err == 0) {
 		run->rows[i].tries = 0;
 		(void)put(run, i, ACTION_DONE, did->text[0] != '\0' ? did->text : seen.text);
+		stop_point(STOP_ACT_AFTER_OUTCOME);
 		return;
 	}
 	(void)problem_set(&words, 0,
@@ -147,9 +150,12 @@ static bool act(struct run *run, size_t i)
 	struct problem words = {0};
 
 	json_put(run->rows[i].note, "stage", json_string(responding_stage_name(c->with.stage)));
+	stop_point(STOP_ACT_BEFORE_INTENT);
 	if (!put(run, i, ACTION_INTENDED, c->table[i]->deed))
 		return false;
+	stop_point(STOP_ACT_AFTER_INTENT);
 	int err = c->table[i]->act(&c->with, run->rows[i].note, &words);
+	stop_point(STOP_ACT_AFTER_DEED);
 	if (err < 0) {
 		put_failure(run, i, err, words.text);
 		return err == -ETIMEDOUT;
@@ -289,13 +295,17 @@ static void undo(struct run *run, size_t i)
 	if (run->err < 0 || !row->is_there || row->state == ACTION_UNDONE ||
 		c->table[i]->undo == NULL)
 		return;
+	stop_point(STOP_UNDO_BEFORE_INTENT);
 	if (!put(run, i, ACTION_UNDOING, ""))
 		return;
+	stop_point(STOP_UNDO_AFTER_INTENT);
 	int err = c->table[i]->undo(&c->with, row->note, &words);
+	stop_point(STOP_UNDO_AFTER_DEED);
 	if (err < 0 && c->said != NULL)
 		c->said(c->context, c->table[i], ACTION_FAILED, words.text);
 	if (err == 0)
 		(void)put(run, i, ACTION_UNDONE, words.text);
+	stop_point(STOP_UNDO_AFTER_OUTCOME);
 }
 
 static void sum_undone(const struct run *run, const char *only, struct contained *ret)
@@ -365,7 +375,8 @@ int containment_close(struct containment *c, struct contained *ret, struct probl
 
 	c->with.stage = RESPONDING_CONTAINED;
 	run.err = begin(&run);
-	if (run.err == 0 && secret >= 0 && run.rows[secret].is_there)
+	if (run.err == 0 && secret >= 0 && run.rows[secret].is_there &&
+		run.rows[secret].state == ACTION_DONE)
 		(void)go_on_with(&run, (size_t)secret); /* somebody may have set it back */
 	if (run.err == 0 && refuse >= 0 && is_changed(&run))
 		undo(&run, (size_t)refuse);

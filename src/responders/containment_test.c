@@ -484,8 +484,18 @@ static void test_closed(void **state)
 
 	begin(state, &c);
 	(void)did(&c);
+	world.is_so[SECRET] = false; /* set back: changed before it is let in */
 	assert_int_equal(containment_close(&c, &r, &p), 0);
 	assert_false(world.is_so[REFUSE]);
+	assert_int_equal(world.acts[SECRET], 2);
+	finish(&c);
+	begin(state, &c);
+	c.insists = true;
+	world.act_err[SECRET] = -EAGAIN;
+	(void)did(&c);
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_true(world.is_so[REFUSE]);
+	assert_int_equal(world.acts[SECRET], 1); /* not changed behind the end */
 	finish(&c);
 	begin(state, &c);
 	world.is_off[SECRET] = true;

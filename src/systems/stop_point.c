@@ -46,6 +46,15 @@ static const char *const names[STOP_POINTS] = {
 	[STOP_RECOVER_AFTER_MESSAGE] = "recover-after-message",
 	[STOP_RECOVER_BEFORE_OUTCOME] = "recover-before-outcome",
 	[STOP_RECOVER_AFTER_OUTCOME] = "recover-after-outcome",
+	[STOP_ACT_BEFORE_INTENT] = "act-before-intent",
+	[STOP_ACT_AFTER_INTENT] = "act-after-intent",
+	[STOP_ACT_AFTER_DEED] = "act-after-deed",
+	[STOP_ACT_AFTER_LOOK] = "act-after-look",
+	[STOP_ACT_AFTER_OUTCOME] = "act-after-outcome",
+	[STOP_UNDO_BEFORE_INTENT] = "undo-before-intent",
+	[STOP_UNDO_AFTER_INTENT] = "undo-after-intent",
+	[STOP_UNDO_AFTER_DEED] = "undo-after-deed",
+	[STOP_UNDO_AFTER_OUTCOME] = "undo-after-outcome",
 };
 
 void stop_point(enum stop_point point)

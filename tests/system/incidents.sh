@@ -64,6 +64,8 @@ stanch incident release 3 --yes >"$work/out" 2>&1 </dev/null
 is "it is released" "$?,$(state_of 3)" 0,released
 files_of_queue >"$work/after"
 same "every file is back as it was" "$work/after" "$work/before"
+stanch incident release 3 --yes >"$work/out" 2>&1 </dev/null
+is "released again, nothing is left to put back, which is no failure" "$?,$(state_of 3)" 0,released
 is "its evidence is forgiven" "$(forgiven mailbox:ann@shop.test)" 1
 
 stanch incident hold 1 --yes >"$work/out" 2>&1 </dev/null
