@@ -101,7 +101,7 @@ begins "closed, it sends at once" "$(try cleo@shop.test)" "250 OK"
 slow yes "
 limits {
 	recipients = 5
-	time = 10s
+	time = 20s
 	sources = {\"dina@club.test 8\", \"mailbox:carl@club.test 0\"}
 }"
 holds_true "settings are read anew" reload
@@ -132,7 +132,7 @@ offer() { # count: how many of so many recipients are taken, and what the last o
 	printf '%s %s\n' "$taken" "$answer"
 }
 offers() { open_session "$1"; offer "$2"; close_session; }
-reached="451 The limit of 5 recipients within 10s is reached: it will be taken later"
+reached="451 The limit of 5 recipients within 20s is reached: it will be taken later"
 began=$SECONDS
 open_session info@shop.test
 is "of seven recipients five are taken" "$(offer 7)" "5 $reached"
@@ -142,7 +142,7 @@ close_session
 is "a new session has no room either" "$(offers info@shop.test 2)" "0 $reached"
 is "another user has" "$(offers eric@club.test 5)" "5 250 Accepted"
 is "one has a limit of its own" "$(offers dina@club.test 9)" \
-	"8 451 The limit of 8 recipients within 10s is reached: it will be taken later"
+	"8 451 The limit of 8 recipients within 20s is reached: it will be taken later"
 is "and one has none" "$(offers carl@club.test 20)" "20 250 Accepted"
 open_session
 say 'MAIL FROM:<stranger@elsewhere.test>' >/dev/null
@@ -153,7 +153,7 @@ at_limit() { stanch status --json | jq -e '.watcher.policy | .at_limit == 3 and 
 holds_true "status counts it" wait_for 5 at_limit
 holds_true "in words, too" grep -q 'beyond a limit), .* with refuse, 3 at their limit now' <(stanch status)
 is "the log says it once for each" "$(grep -c ' limit-reached ' "$work/daemon.log")" 2
-sleep $((began + 11 > SECONDS ? began + 11 - SECONDS : 0))
+sleep $((began + 21 > SECONDS ? began + 21 - SECONDS : 0))
 is "then there is room again" "$(offers info@shop.test 5)" "5 250 Accepted"
 none_at_limit() { stanch status --json | jq -e '.watcher.policy.at_limit <= 1'; }
 holds_true "and status knows" wait_for 5 none_at_limit
