@@ -1,5 +1,6 @@
 #include "responders/notice.h"
 
+#include "base/file_bytes.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -46,14 +47,12 @@ static int read_open(int fd, struct found *f, struct problem *problem)
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return problem_set(problem, -EINVAL, "%s:1: is no plain file", f->name);
 	f->text = memory_new(1, TEMPLATE_MAX + 2);
-	while (f->len <= TEMPLATE_MAX) {
-		ssize_t n = read(fd, f->text + f->len, TEMPLATE_MAX + 1 - f->len);
-		if (n == 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return problem_set(problem, -errno, "%s: cannot be read", f->name);
-		f->len += n > 0 ? (size_t)n : 0;
-	}
+	ssize_t n = file_read_bytes(fd, f->text, TEMPLATE_MAX + 1);
+	if (n < 0)
+		return problem_set(problem, (int)n, "%s: cannot be read", f->name);
+	f->len = (size_t)n;
+	if (f->len <= TEMPLATE_MAX)
+		return 0;
 	return problem_set(
 		problem, -EMSGSIZE, "%s:1: is longer than %zu bytes", f->name, TEMPLATE_MAX);
 }

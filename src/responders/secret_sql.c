@@ -47,16 +47,24 @@ static int can(enum secret_deed deed, struct problem *said)
 	return 0;
 }
 
+/* As open_door(), for what can be done there. */
+static int open_for(enum secret_deed deed, const struct settings_values *values,
+	struct sql_options *ret, struct secret **ret_password, struct problem *said)
+{
+	int err = can(deed, said);
+
+	*ret_password = NULL;
+	return err < 0 ? err : open_door(values, ret, ret_password, said);
+}
+
 /* Of its login or of its outgoing mail: what the statements suspend, the administrator knows. */
 static int suspend(const struct settings_values *values, const struct panel_mailbox *mailbox,
 	enum secret_deed deed, struct problem *said)
 {
 	struct sql_options table;
 	AUTO(secret) password = NULL;
-	int err = can(deed, said);
+	int err = open_for(deed, values, &table, &password, said);
 
-	if (err == 0)
-		err = open_door(values, &table, &password, said);
 	return err < 0 ? err : sql_table_suspend(&table, mailbox->address, said);
 }
 
@@ -65,10 +73,8 @@ static int resume(const struct settings_values *values, const struct panel_mailb
 {
 	struct sql_options table;
 	AUTO(secret) password = NULL;
-	int err = can(deed, said);
+	int err = open_for(deed, values, &table, &password, said);
 
-	if (err == 0)
-		err = open_door(values, &table, &password, said);
 	return err < 0 ? err : sql_table_resume(&table, mailbox->address, said);
 }
 
@@ -92,10 +98,8 @@ static int check(const struct settings_values *values, const struct panel_mailbo
 {
 	struct sql_options table;
 	AUTO(secret) password = NULL;
-	int err = can(deed, said);
+	int err = open_for(deed, values, &table, &password, said);
 
-	if (err == 0)
-		err = open_door(values, &table, &password, said);
 	return err < 0 ? err : look(&table, mailbox->address, deed, secret, ret_is_so, said);
 }
 

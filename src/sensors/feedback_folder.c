@@ -1,5 +1,6 @@
 #include "sensors/feedback_folder.h"
 
+#include "base/file_bytes.h"
 #include "base/memory.h"
 #include "base/sketch.h"
 #include "formats/feedback_report.h"
@@ -118,25 +119,6 @@ static void tell(
 		r->visit(r->context, &facts[i]);
 }
 
-static bool read_front(struct feedback_folder *f, int fd, size_t *ret_len)
-{
-	size_t len = 0;
-
-	while (len < sizeof(f->mail)) {
-		ssize_t n = pread(fd, f->mail + len, sizeof(f->mail) - len, (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*ret_len = len;
-	return true;
-}
-
 static int64_t time_of(const struct stat *s)
 {
 	return (int64_t)s->st_mtim.tv_sec * 1000000 + s->st_mtim.tv_nsec / 1000;
@@ -144,14 +126,14 @@ static int64_t time_of(const struct stat *s)
 
 static void take_mail(struct feedback_folder *f, const struct reading *r, int fd, int64_t at_us)
 {
-	size_t len = 0;
+	ssize_t len = file_read_bytes(fd, f->mail, sizeof(f->mail));
 
-	if (!read_front(f, fd, &len)) {
+	if (len < 0) {
 		f->counts.passed_over++;
 		return;
 	}
 	f->counts.mails++;
-	tell(f, r, (struct slice){f->mail, len}, at_us < r->now_us ? at_us : r->now_us);
+	tell(f, r, (struct slice){f->mail, (size_t)len}, at_us < r->now_us ? at_us : r->now_us);
 }
 
 /* Its state is looked at before it is opened, since opening a device may do something, and once

@@ -1,5 +1,6 @@
 #include "systems/maildir.h"
 
+#include "base/file_bytes.h"
 #include "base/printable.h"
 
 #include <errno.h>
@@ -53,25 +54,15 @@ static int make_name(char ret[NAME_BYTES])
 	return 0;
 }
 
-static int write_all(int fd, struct slice text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.at, text.len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		text = slice_after(text, n > 0 ? (size_t)n : 0);
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int write_file(int in, const char *path, struct slice mail)
 {
 	int fd = openat(in, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 
 	if (fd < 0)
 		return -errno;
-	int err = write_all(fd, mail);
+	int err = file_write_bytes(fd, mail);
+	if (err == 0 && fsync(fd) < 0)
+		err = -errno;
 	if (close(fd) < 0 && err == 0)
 		err = -errno;
 	return err;

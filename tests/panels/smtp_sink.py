@@ -54,13 +54,4 @@ class Sink(socketserver.StreamRequestHandler):
                 self.say("250 ok")
 
 
-class Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-
-
-with Server(("127.0.0.1", 0), Sink) as server:
-    name = os.path.join(sys.argv[1], "port")
-    with open(name + ".new", "w", encoding="ascii") as out:
-        out.write(str(server.server_address[1]))
-    os.rename(name + ".new", name)
-    server.serve_forever()
+standin.serve_with(socketserver.ThreadingTCPServer, Sink)

@@ -64,9 +64,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def serve(handler):
     handler.folder = sys.argv[1]
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    serve_with(http.server.ThreadingHTTPServer, handler)
+
+
+def serve_with(kind, handler):
+    server = kind(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    port = os.path.join(handler.folder, "port")
+    port = os.path.join(sys.argv[1], "port")
     with open(port + ".new", "w", encoding="ascii") as file:
         file.write(str(server.server_address[1]))
     os.rename(port + ".new", port)

@@ -1,12 +1,12 @@
 #include "programs/daemon/feedback_watch.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "programs/daemon/events.h"
 #include "sensors/feedback_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A turn of the loop is short. */
 #define TURN_MAILS 16
@@ -51,11 +51,8 @@ static void take(void *context, const struct fact *fact)
 static void read_folder(struct feedback_watch *r)
 {
 	struct problem problem = {0};
-	struct timespec t;
+	int more = feedback_folder_read(r->folder, clock_now_us(), TURN_MAILS, take, r, &problem);
 
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	int more = feedback_folder_read(r->folder, (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000,
-		TURN_MAILS, take, r, &problem);
 	trouble(r, &problem);
 	loop_timer_start(r->timer, more > 0 ? 0 : AGAIN_MS, 0);
 }

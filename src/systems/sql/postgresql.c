@@ -1,5 +1,6 @@
 #include "systems/sql/server.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define GRACE_MS  1000 /* beyond the server's own limit, for its answer to come */
 #define STATE_LEN 5    /* of an SQLSTATE */
@@ -19,14 +19,6 @@ struct session {
 	int64_t time_ms;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* false: the time is over. */
 static bool wait_for(PGconn *db, short events, int64_t ends_ms)
 {
@@ -34,7 +26,7 @@ static bool wait_for(PGconn *db, short events, int64_t ends_ms)
 	int n = 0;
 
 	do {
-		int64_t left = ends_ms - now_ms();
+		int64_t left = ends_ms - clock_now_ms();
 		if (left <= 0)
 			return false;
 		n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
@@ -156,7 +148,7 @@ static int open_session(const struct sql_options *o, void **ret, struct sql_word
 		return sql_words_set(why, -EIO, "out of memory");
 	(void)PQsetErrorVerbosity(s->db, PQERRORS_VERBOSE);
 	(void)PQsetNoticeReceiver(s->db, ignore_notice, NULL);
-	if (PQstatus(s->db) != CONNECTION_BAD && !connect_until(s->db, now_ms() + o->time_ms))
+	if (PQstatus(s->db) != CONNECTION_BAD && !connect_until(s->db, clock_now_ms() + o->time_ms))
 		return sql_words_set(why, -EAGAIN, "it does not answer in time");
 	if (PQstatus(s->db) != CONNECTION_OK)
 		return not_connected(s->db, why);
@@ -213,7 +205,7 @@ static int run(
 	struct session *s, const struct sql_call *call, PGresult **ret, struct sql_words *why)
 {
 	const char *values[SQL_PARAMETERS_MAX] = {0};
-	int64_t ends_ms = now_ms() + s->time_ms + GRACE_MS;
+	int64_t ends_ms = clock_now_ms() + s->time_ms + GRACE_MS;
 	PGresult *more = NULL;
 	int err;
 

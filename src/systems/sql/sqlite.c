@@ -1,11 +1,11 @@
 #include "systems/sql/server.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define STEPS_BETWEEN_LOOKS 1000 /* of its virtual machine, at the clock */
 
@@ -14,17 +14,9 @@ struct session {
 	int64_t time_ms, ends_ms;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int is_late(void *session)
 {
-	return now_ms() > ((struct session *)session)->ends_ms ? 1 : 0;
+	return clock_now_ms() > ((struct session *)session)->ends_ms ? 1 : 0;
 }
 
 static int error_of(sqlite3 *db, int rc)
@@ -85,7 +77,7 @@ static int plain(void *session, const char *statement, struct sql_words *why)
 {
 	struct session *s = session;
 
-	s->ends_ms = now_ms() + s->time_ms;
+	s->ends_ms = clock_now_ms() + s->time_ms;
 	int rc = sqlite3_exec(s->db, statement, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? 0 : failed(s, rc, why);
 }
@@ -94,7 +86,7 @@ static int plain(void *session, const char *statement, struct sql_words *why)
 static int prepare(
 	struct session *s, const struct sql_call *call, sqlite3_stmt **ret, struct sql_words *why)
 {
-	s->ends_ms = now_ms() + s->time_ms;
+	s->ends_ms = clock_now_ms() + s->time_ms;
 	int rc = sqlite3_prepare_v2(s->db, call->text, -1, ret, NULL);
 
 	if (rc != SQLITE_OK)
