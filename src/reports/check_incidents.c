@@ -124,6 +124,14 @@ static void write_row(FILE *out, const struct standing_incident *i, int64_t now)
 	(void)fprintf(out, ": stanch incident show %" PRId64 "\n", i->number);
 }
 
+void check_incidents_write_rows(
+	FILE *out, const struct check_incidents *c, const struct standing *s, int64_t now)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (is_shown(c, &s->at[i], now))
+			write_row(out, &s->at[i], now);
+}
+
 void check_incidents_write(FILE *out, const struct check_incidents *c, const struct standing *s,
 	const char *whence, int64_t now)
 {
@@ -139,9 +147,7 @@ void check_incidents_write(FILE *out, const struct check_incidents *c, const str
 	write_number(out, "cleaning", c->cleaning);
 	write_number(out, "failed", c->failed);
 	(void)fputc('\n', out);
-	for (size_t i = 0; i < s->count; i++)
-		if (is_shown(c, &s->at[i], now))
-			write_row(out, &s->at[i], now);
+	check_incidents_write_rows(out, c, s, now);
 }
 
 json_t *check_incidents_json(const struct check_incidents *c, const struct standing *s)

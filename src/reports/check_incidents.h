@@ -34,6 +34,10 @@ void check_incidents_judge(struct check_incidents *c, const struct standing *s, 
 void check_incidents_write(FILE *out, const struct check_incidents *c, const struct standing *s,
 	const char *whence, int64_t now);
 
+/* Those lines alone. */
+void check_incidents_write_rows(
+	FILE *out, const struct check_incidents *c, const struct standing *s, int64_t now);
+
 /* Members of a new object. */
 json_t *check_incidents_json(const struct check_incidents *c, const struct standing *s);
 
