@@ -210,6 +210,17 @@ static json_t *performance_array(struct slice data)
 	return values;
 }
 
+static char *joined(struct slice a, struct slice b)
+{
+	char *at = memory_new(a.len + b.len + 1, 1);
+
+	if (a.len > 0)
+		memcpy(at, a.at, a.len);
+	if (b.len > 0)
+		memcpy(at + a.len, b.at, b.len);
+	return at;
+}
+
 int passive_icinga2_body(const struct passive_result *result, char **ret, struct problem *problem)
 {
 	int err = check_name("host", result->host, NAME_BYTES_MAX, "", problem);
@@ -221,10 +232,7 @@ int passive_icinga2_body(const struct passive_result *result, char **ret, struct
 		return err;
 	struct slice data =
 		take_performance(slice_first(result->text, ICINGA2_TEXT_MAX), &first, &rest);
-	char *text = memory_new(first.len + rest.len + 1, 1);
-	memcpy(text, first.at, first.len);
-	if (rest.len > 0)
-		memcpy(text + first.len, rest.at, rest.len);
+	char *text = joined(first, rest);
 	/* names are values of the filter, so that they cannot be a part of it */
 	json_t *o = json_object(), *names = json_object();
 	json_put(names, "host_name", json_text(slice_of(result->host)));

@@ -103,10 +103,7 @@ static void test_longer_than_a_pipe(void **state)
 	free(line);
 }
 
-static const char *const bad_names[] = {"", "a;b", "a\nb", "a\tb",
-	"a\x17"
-	"b",
-	"\x7f"};
+static const char *const bad_names[] = {"", "a;b", "a\nb", "a\tb", "a\x17z", "\x7f"};
 
 static void test_names_that_would_be_another_field(void **state)
 {
