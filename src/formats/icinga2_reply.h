@@ -3,13 +3,13 @@
 #ifndef STANCH_FORMATS_ICINGA2_REPLY_H
 #define STANCH_FORMATS_ICINGA2_REPLY_H
 
+#include "base/attribute.h"
 #include "base/slice.h"
-
-#include <stdbool.h>
 
 #define ICINGA2_REPLY_MAX ((size_t)1 << 20) /* bytes; a longer body is not looked at */
 
-/* Whether the action was done to at least one object, and to each that was meant. */
-bool icinga2_reply_is_done(struct slice body);
+/* 0 when the action was done to at least one object, and to each that was meant; -ENOENT there is
+ * no such object (of which some versions say so with HTTP status 500); -EBADMSG anything else. */
+MUST_USE int icinga2_reply_read(struct slice body);
 
 #endif

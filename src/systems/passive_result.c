@@ -347,11 +347,12 @@ static int icinga2_answer(const struct http_reply *reply, struct problem *proble
 		return problem_set(problem, -EACCES,
 			"Icinga 2 does not let that user submit results (HTTP status %ld)",
 			reply->status);
-	if (icinga2_reply_is_done((struct slice){reply->body, reply->len}) && reply->status == 200)
-		return 0;
-	if (reply->status == 404 || reply->status == 200)
+	int err = icinga2_reply_read((struct slice){reply->body, reply->len});
+	if (err == -ENOENT)
 		return problem_set(
-			problem, -ENOENT, "Icinga 2 has no service of that name on that host");
+			problem, err, "Icinga 2 has no service of that name on that host");
+	if (err == 0 && reply->status == 200)
+		return 0;
 	return problem_set(problem, -EIO, "Icinga 2 answers with HTTP status %ld", reply->status);
 }
 
