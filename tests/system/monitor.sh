@@ -119,7 +119,6 @@ IFS= read -r -t 5 -u "$reader" line
 holds_true "Nagios gets it in one line" grep -qE \
 	'^\[[0-9]+\] PROCESS_SERVICE_CHECK_RESULT;mx1;stanch queue;2;Mailqueue CRITICAL - [0-9]+ messages' <<<"$line"
 run_check 3 --submit "nagios:$work/nagios.cmd" --host 'mx1;other'
-exec {reader}<&-
 for words in "--submit icinga2:http://icinga.example" "--submit icinga2:https://icinga.example" "--submit mail:root" \
 	"--submit nagios:$work/nagios.cmd --json"; do
 	eval "run_check 3 $words"
@@ -167,6 +166,11 @@ hand=$(pid_of hand)
 kill -STOP "$hand"
 run_check 2 --mode daemon
 says_first '^stanchd CRITICAL - the daemon at .* does not answer'
+run_check 3 --mode incidents -t 1 --submit "nagios:$work/nagios.cmd" --host mx1
+IFS= read -r -t 5 -u "$reader" line
+holds_true "that it took too long is handed over, too" grep -q \
+	';mx1;stanch incidents;3;Incidents UNKNOWN - the incidents could not be read within 1 seconds' <<<"$line"
+exec {reader}<&-
 kill -CONT "$hand"
 holds_true "and back" wait_for 60 ends_with 0 --mode daemon
 lab flood --user bob@shop.test --messages 60 --recipients 5 >/dev/null
