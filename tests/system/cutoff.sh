@@ -1,6 +1,6 @@
 #!/bin/bash
 # A thief floods a mailbox over eight sessions beside fifty honest users of the same domain, and stanchd
-# cuts it off: refused, its sessions ended, its password changed, its mail held. Counted is what passes
+# cuts it off: refused, its sessions ended, its password changed, its owner told, its mail held. Counted is what passes
 # after the verdict, and that nobody else loses a message. Then a person lets the mailbox send again.
 # shellcheck source=tests/system/lib.bash
 . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
@@ -9,6 +9,8 @@ honest_users=50 each_sends=5
 start_lab "LOG_SELECTOR=+millisec +smtp_connection" MAILBOXES=$((honest_users - 3))
 # shellcheck source=tests/system/daemon.bash
 . "$root/tests/system/daemon.bash"
+# shellcheck source=tests/system/standins.bash
+. "$root/tests/system/standins.bash"
 thief=mailbox:ann@shop.test victim=ann@shop.test
 config() {
 	configure yes "
@@ -29,7 +31,8 @@ dovecot {
 	url = http://$ADDRESS:$DOVEADM_PORT
 	key_file = $DOVEADM_KEY_FILE
 	passwd_file = $PASSWORDS
-}"
+}
+$(tell_settings)"
 }
 config
 sed -i 's/quiet_time = .*/quiet_time = 1h/' "$work/stanch.conf" # it is not over before the test is
@@ -77,6 +80,9 @@ is_done() { stanch incident show 1 --json | jq -e --arg who "$1" '.actions[] | s
 holds_true "it is refused" wait_for 30 is_done refuse
 holds_true "its sessions are ended" wait_for 30 is_done sessions
 holds_true "its password is changed" wait_for 30 is_done secret
+holds_true "its owner and the administrator are told" wait_for 30 is_done tell
+is "by a ticket and a mail" "$(tickets length) $(subjects | grep -c contained)" "1 1"
+ticket_at=$(stat -c %.3Y "$whmcs/tickets.json") mail_at=$(stat -c %.3Y "$mail/mails")
 is "only the thief is refused" "$(find "$lab/refused/mailbox" -type f | wc -l)" 1
 refused_at=$(stat -c %.3Y "$lab"/refused/mailbox/*)
 wait "$attack"
@@ -85,6 +91,8 @@ read -r passed recipients <<<"$(accepted_after "$victim" "$verdict")"
 printf '# after the verdict %s messages to %s recipients of 8 sessions were taken\n' "$passed" "$recipients"
 printf '# in the folder of the refused %s ms after the verdict, its password another after %s ms, its last try over after %s ms\n' \
 	"$(after_verdict "$refused_at")" "$(after_verdict "$(stat -c %.3Y "$PASSWORDS")")" "$(after_verdict "$(last_ended client.elsewhere.test)")"
+printf '# the ticket was opened %s ms after the verdict, the administrator had his mail after %s ms\n' \
+	"$(after_verdict "$ticket_at")" "$(after_verdict "$mail_at")"
 holds_true "at most the messages that were under way were taken" test "$passed" -le 16
 is "it has no session open" "$(open_sessions)" 0
 holds_true "the hash is another" test "$(hash_of "$victim")" != "$old"
@@ -109,7 +117,7 @@ is "each of their sessions ended as its client wished" "$(ended laptop.test | gr
 stanch incident show 1 --json >"$work/story"
 is "the journal has each deed, read back" \
 	"$(jq -r '[.actions[] | select(.state == "done") | .responder] | unique | join(" ")' "$work/story")" \
-	"refuse secret sessions"
+	"refuse secret sessions tell"
 is "and no password" "$(jq -r '.actions[].words' "$work/story" | grep -cE '[A-Za-z0-9]{4}(-[A-Za-z0-9]{4}){4}')" 0
 
 # --- let in again -----------------------------------------------------------------------------------

@@ -9,27 +9,8 @@ start_lab
 # shellcheck source=tests/system/daemon.bash
 . "$root/tests/system/daemon.bash"
 victim=ann@shop.test
-whmcs=$work/whmcs mail=$work/smtp_sink
-standins=()
-
-start_standin() { # name
-	mkdir "$work/$1"
-	python3 "$root/tests/panels/$1.py" "$work/$1" 2>>"$work/$1.errors" &
-	standins+=($!)
-	wait_for 20 test -s "$work/$1/port"
-}
-end_all() {
-	local status=$?
-	for pid in "${standins[@]}"; do kill "$pid" 2>/dev/null; done
-	(exit "$status")
-	end_daemon
-}
-trap end_all EXIT
-start_standin whmcs
-start_standin smtp_sink
-echo '[{"id":"7","clientid":"42","status":"Active","serverhostname":"mx1.host.test","domain":"shop.test"}]' >"$whmcs/products.json"
-echo 'api&secret=1' >"$work/api.secret"
-chmod 600 "$work/api.secret"
+# shellcheck source=tests/system/standins.bash
+. "$root/tests/system/standins.bash"
 
 settings() { # yes|no: whether something is done
 	configure "$1" "
@@ -47,26 +28,7 @@ dovecot {
 	key_file = $DOVEADM_KEY_FILE
 	passwd_file = $PASSWORDS
 }
-tell {
-	enabled = yes
-	secret_by = whmcs
-	templates = \"$root/packaging/templates\"
-	timeout = 2s
-}
-whmcs {
-	url = \"http://127.0.0.1:$(cat "$whmcs/port")/includes/api.php\"
-	identifier = ident
-	secret_file = \"$work/api.secret\"
-	department = 3
-	server = mx1.host.test
-	admin = robot
-}
-mail {
-	url = \"smtp://127.0.0.1:$(cat "$mail/port")\"
-	tls = no
-	sender = \"stanch@host.test\"
-	administrator = \"root@host.test\"
-}"
+$(tell_settings)"
 }
 stanch() {
 	"$stanch_program" --config "$work/stanch.conf" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" \
@@ -76,11 +38,6 @@ flood() {
 	lab send --user "$victim" --sessions 2 --messages 400 --recipients 5 --per-connection 400 --forge 3 --pause-ms 20 \
 		--seconds 30 >"$work/attack" 2>&1
 }
-subjects() { if [[ -e $mail/mails ]]; then jq -r .headers.Subject "$mail/mails"; fi; }
-count() { if [[ -e $whmcs/tickets.json ]]; then jq "$1" "$whmcs/tickets.json"; else echo 0; fi; }
-is_count() { [[ $(count "$1") -eq $2 ]]; }
-is_mails() { [[ $(subjects | grep -c "$1") -eq $2 ]]; }
-password_in() { jq -r "$1" "$whmcs/tickets.json" | sed -n 's/^ *Ihr neues Passwort lautet: //p'; }
 logs_in() { # with password: "yes" or "no"
 	printf '%s:%s\n' "$victim" "$1" >"$work/login"
 	if curl -s -m 10 "imap://$ADDRESS:$IMAP_PORT/INBOX" -u "$victim:$1" >/dev/null; then echo yes; else echo no; fi
@@ -96,7 +53,7 @@ flood &
 holds_true "where nothing is done the administrator is asked" wait_for 60 is_mails "your word is needed" 1
 kill "$!"
 wait "$!" 2>/dev/null
-is "and no owner is told" "$(count length)" 0
+is "and no owner is told" "$(tickets length)" 0
 sleep 2
 is "and once" "$(subjects | wc -l)" 1
 stop_daemon
@@ -107,7 +64,7 @@ settings yes
 old=$(awk -F : -v who="$victim" '$1 == who {print $2}' "$PASSWORDS")
 stanch incident hold 1 --yes --reason "by its administrator" >"$work/out" 2>&1
 holds_true "told as soon as it is contained" is_done tell
-is "a ticket, and a mail to the administrator" "$(count length) $(subjects | grep -c contained)" "1 1"
+is "a ticket, and a mail to the administrator" "$(tickets length) $(subjects | grep -c contained)" "1 1"
 first=$(password_in '.[0].message')
 holds_true "the ticket has a new password" test -n "$first"
 is "which works" "$(logs_in "$first")" yes
@@ -124,23 +81,23 @@ sed "s|^$victim:[^:]*:|$victim:$old:|" "$PASSWORDS" >"$work/passwords"
 cat "$work/passwords" >"$PASSWORDS"
 holds_true "somebody sets the old password back" hash_is_old
 flood &
-holds_true "it is changed once more, and its owner told" wait_for 90 is_count '.[0].replies | length' 1
+holds_true "it is changed once more, and its owner told" wait_for 90 is_tickets '.[0].replies | length' 1
 kill "$!" 2>/dev/null
 wait "$!" 2>/dev/null
 second=$(password_in '.[0].replies[0]')
 is "with the password that works" "$(logs_in "$first") $(logs_in "$second")" "no yes"
-is "and no other ticket" "$(count length)" 1
+is "and no other ticket" "$(tickets length)" 1
 is "the administrator was told before" "$(subjects | grep -c contained)" 1
 
 # --- over -------------------------------------------------------------------------------------------
 
 echo later >"$mail/conduct"
 stanch incident close 1 --yes >"$work/out" 2>&1
-is "the end is told in the ticket" "$(count '.[0].replies | length')" 2
+is "the end is told in the ticket" "$(tickets '.[0].replies | length')" 2
 is "a mail server that is not there is waited for" "$(subjects | grep -c 'is quiet')" 0
 rm "$mail/conduct"
 holds_true "and told when it is back, by the daemon" wait_for 100 is_mails 'is quiet' 1
-is "and nobody twice" "$(count '.[0].replies | length')" 2
+is "and nobody twice" "$(tickets '.[0].replies | length')" 2
 is "its password is not in the journal, a log or what was said" \
 	"$(cat "$state"/* "$work/daemon.log" "$work/out" "$MAINLOG" 2>/dev/null | grep -acF -e "$first" -e "$second")" 0
 stop_daemon
