@@ -34,7 +34,7 @@ struct check_run {
 /* Each returns the enum plugin_status of what it has written; or a negative errno and *problem, and
  * nothing is written: it could not look. */
 typedef int check_mode(const struct check_run *run, struct problem *problem);
-check_mode check_queue, check_incidents_mode, check_daemon_mode;
+check_mode check_queue, check_incidents_mode, check_daemon_mode, check_blocklists_mode;
 
 /* ---- what they share ---- */
 

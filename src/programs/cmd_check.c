@@ -19,7 +19,7 @@
 
 #define AT(field) offsetof(struct check_settings, field)
 
-static const char *const modes[] = {"queue", "incidents", "daemon", NULL};
+static const char *const modes[] = {"queue", "incidents", "daemon", "blocklists", NULL};
 
 static const struct option_row rows[] = {
 	{.name = "mode",
@@ -27,8 +27,8 @@ static const struct option_row rows[] = {
 		.kind = OPTION_CHOICE,
 		.choices = modes,
 		.offset = AT(mode),
-		.help = "What is looked at: the queue (without this option), the incidents, or the "
-			"daemon."},
+		.help = "What is looked at: the queue (without this option), the incidents, the "
+			"daemon, or this server's addresses at DNS blocklists."},
 	{.name = "warning",
 		.letter = 'w',
 		.argument = "RANGE",
@@ -44,7 +44,7 @@ static const struct option_row rows[] = {
 		.offset = AT(critical),
 		.help = "CRITICAL when it is outside of this; for incidents, the number of those "
 			"that wait for a person or have an action that failed (0); for the daemon "
-			"600."},
+			"600; for blocklists the number of listings (0)."},
 	{.name = "timeout",
 		.letter = 't',
 		.argument = "SECONDS",
@@ -116,7 +116,7 @@ static const struct option_row submit_rows[] = {
 		.kind = OPTION_TEXT,
 		.offset = AT(service),
 		.help = "The service, as the monitor has it (\"stanch queue\", \"stanch "
-			"incidents\" or \"stanch daemon\")."},
+			"incidents\" and so on)."},
 	{.name = "submit-user",
 		.argument = "NAME",
 		.kind = OPTION_TEXT,
@@ -154,6 +154,7 @@ static const struct mode {
 	{"queue", "Mailqueue", "stanch queue", check_queue},
 	{"incidents", "Incidents", "stanch incidents", check_incidents_mode},
 	{"daemon", "stanchd", "stanch daemon", check_daemon_mode},
+	{"blocklists", "Blocklists", "stanch blocklists", check_blocklists_mode},
 };
 
 static const struct mode *mode_of(const struct check_settings *s)
@@ -302,9 +303,10 @@ static int run(
 const struct command command_check = {
 	.name = "check",
 	.arguments = "",
-	.help = "be a monitoring plugin for the queue, the incidents or the daemon",
-	.about = "Says how many messages are in the queue, whether incidents ask for a person, or "
-		 "whether the daemon is well, as a plugin of Nagios or Icinga does: one line, "
+	.help = "be a monitoring plugin for the queue, the incidents, the daemon and blocklists",
+	.about = "Says how many messages are in the queue, whether incidents ask for a person, "
+		 "whether the daemon is well, or whether this server is on DNS blocklists, as a "
+		 "plugin of Nagios or Icinga does: one line, "
 		 "performance data, and the exit status 0 for OK, 1 for WARNING, 2 for CRITICAL, 3 "
 		 "for UNKNOWN. The daemon is asked when it runs; else the spool or the journal is "
 		 "read. It is UNKNOWN whenever anything could not be known. Held messages do not "
