@@ -38,9 +38,9 @@ flood() {
 	lab send --user "$victim" --sessions 2 --messages 400 --recipients 5 --per-connection 400 --forge 3 --pause-ms 20 \
 		--seconds 30 >"$work/attack" 2>&1
 }
+# Dovecot makes an address wait, some 15 seconds at most, from which wrong passwords have come.
 logs_in() { # with password: "yes" or "no"
-	printf '%s:%s\n' "$victim" "$1" >"$work/login"
-	if curl -s -m 10 "imap://$ADDRESS:$IMAP_PORT/INBOX" -u "$victim:$1" >/dev/null; then echo yes; else echo no; fi
+	if curl -s -m 40 "imap://$ADDRESS:$IMAP_PORT/INBOX" -u "$victim:$1" >/dev/null; then echo yes; else echo no; fi
 }
 is_done() { stanch incident show 1 --json | jq -e --arg who "$1" 'any(.actions[]; .responder == $who and .state == "done")'; }
 
