@@ -31,10 +31,10 @@ int icinga2_reply_read(struct slice body)
 		return err;
 	json_t *o = json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *results = json_object_get(o, "results");
-	const json_t *error = json_object_get(o, "error");
+	double error = json_number_value(json_object_get(o, "error")); /* likewise */
 	if (json_is_array(results))
 		err = judge_results(results);
-	else if (json_is_number(error) && (int)json_number_value(error) == NOT_FOUND)
+	else if (error >= NOT_FOUND && error < NOT_FOUND + 1)
 		err = -ENOENT;
 	json_decref(o);
 	return err;

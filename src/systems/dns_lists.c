@@ -140,9 +140,10 @@ static int wait_once(ares_channel channel, int64_t left_ms)
 
 	for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 		short events = 0;
-		if (ARES_GETSOCK_READABLE(bits, i))
+		/* as ARES_GETSOCK_READABLE and _WRITABLE, which shift into the sign of an int */
+		if ((bits & 1U << i) != 0)
 			events |= POLLIN;
-		if (ARES_GETSOCK_WRITABLE(bits, i))
+		if ((bits & 1U << (i + ARES_GETSOCK_MAXNUM)) != 0)
 			events |= POLLOUT;
 		if (events != 0)
 			fds[n++] = (struct pollfd){.fd = sockets[i], .events = events};
