@@ -151,8 +151,8 @@ static void test_new_folders(void **state)
 static void test_counts_what_is_there(void **state)
 {
 	const char *top = *state;
-	struct problem p;
-	struct told t;
+	struct problem p = {0};
+	struct told t = {0};
 
 	folder_make(top, "input");
 	for (unsigned i = 0; i < 500; i++)
