@@ -2,53 +2,69 @@
  * could not look. */
 #include "base/json_text.h"
 #include "base/memory.h"
-#include "base/printable.h"
-#include "facts/tally.h"
-#include "programs/context.h"
-#include "reports/plugin.h"
-#include "sensors/queue.h"
-#include "systems/exim/scan.h"
+#include "programs/check.h"
+#include "settings/secret_file.h"
+#include "systems/passive_result.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define TIMEOUT_SECONDS 10 /* what the guidelines call usual */
-#define WORST_SHOWN     5
-
-struct check_settings {
-	const char *warning, *critical;
-	const char *share_warning, *share_critical;
-	const char *frozen_warning, *frozen_critical;
-	struct units_given timeout;
-	bool verbose;
-};
+#define SUBMIT_MS       5000
+#define SEND_NSCA       "/usr/sbin/send_nsca"
 
 #define AT(field) offsetof(struct check_settings, field)
 
+static const char *const modes[] = {"queue", "incidents", "daemon", "blocklists", NULL};
+
 static const struct option_row rows[] = {
+	{.name = "mode",
+		.argument = "MODE",
+		.kind = OPTION_CHOICE,
+		.choices = modes,
+		.offset = AT(mode),
+		.help = "What is looked at: the queue (without this option), the incidents, the "
+			"daemon, or this server's addresses at DNS blocklists."},
 	{.name = "warning",
 		.letter = 'w',
 		.argument = "RANGE",
 		.kind = OPTION_TEXT,
 		.offset = AT(warning),
-		.help = "WARNING when the number of messages is outside of it."},
+		.help = "WARNING when the number of messages is outside of it; of incidents that "
+			"are being cleaned or were contained of late (0); of seconds that the "
+			"daemon is behind the logs (60)."},
 	{.name = "critical",
 		.letter = 'c',
 		.argument = "RANGE",
 		.kind = OPTION_TEXT,
 		.offset = AT(critical),
-		.help = "CRITICAL when it is outside of this."},
+		.help = "CRITICAL when it is outside of this; for incidents, the number of those "
+			"that wait for a person or have an action that failed (0); for the daemon "
+			"600; for blocklists the number of listings (0)."},
+	{.name = "timeout",
+		.letter = 't',
+		.argument = "SECONDS",
+		.kind = OPTION_COUNT,
+		.offset = AT(timeout),
+		.least = 1,
+		.most = 3600,
+		.help = "UNKNOWN when it takes longer (10)."},
+	{.name = "verbose",
+		.letter = 'v',
+		.kind = OPTION_FLAG,
+		.offset = AT(verbose),
+		.help = "Name the sources with most messages even when all is well; they are read "
+			"from the spool."},
 	{.name = "share-warning",
 		.argument = "RANGE",
 		.kind = OPTION_TEXT,
 		.offset = AT(share_warning),
 		.help = "WARNING when the percentage of messages that come from one source, the "
-			"one "
-			"with most, is outside of it."},
+			"one with most, is outside of it."},
 	{.name = "share-critical",
 		.argument = "RANGE",
 		.kind = OPTION_TEXT,
@@ -64,362 +80,241 @@ static const struct option_row rows[] = {
 		.kind = OPTION_TEXT,
 		.offset = AT(frozen_critical),
 		.help = "CRITICAL when it is outside of this."},
-	{.name = "timeout",
-		.letter = 't',
-		.argument = "SECONDS",
-		.kind = OPTION_COUNT,
-		.offset = AT(timeout),
-		.least = 1,
-		.most = 3600,
-		.help = "UNKNOWN when it takes longer (10)."},
-	{.name = "verbose",
-		.letter = 'v',
-		.kind = OPTION_FLAG,
-		.offset = AT(verbose),
-		.help = "Name the sources with most messages even when all is well."},
+	{.name = "recent",
+		.argument = "AGE",
+		.kind = OPTION_AGE,
+		.offset = AT(recent),
+		.help = "How long an incident that was contained is a WARNING (6h)."},
+	{.name = "unread-warning",
+		.argument = "RANGE",
+		.kind = OPTION_TEXT,
+		.offset = AT(unread_warning),
+		.help = "WARNING when the bytes of the logs that the daemon has not read are "
+			"outside of it (8388608)."},
+	{.name = "unread-critical",
+		.argument = "RANGE",
+		.kind = OPTION_TEXT,
+		.offset = AT(unread_critical),
+		.help = "CRITICAL when they are outside of this (67108864)."},
 };
 
-enum metric { MESSAGES, SHARE, FROZEN, METRICS };
-
-struct check {
-	struct context *context;
-	struct exim_spool *spool;
-	struct plugin_metric metrics[METRICS];
-	struct plugin_deadline *deadline;
-	bool verbose;
-
-	struct queue_sensor *sensors[SCAN_THREADS_MAX];
-	struct tally *tally;
-	atomic_ullong frozen_bounces, damaged;
-	bool was_read; /* not only counted */
-	enum plugin_status status;
+static const struct option_row submit_rows[] = {
+	{.name = "submit",
+		.argument = "WHERE",
+		.kind = OPTION_TEXT,
+		.offset = AT(submit),
+		.help = "Hand the result over, too: nagios:PATH to the external command file of a "
+			"Nagios on this machine, nsca:HOST[:PORT] by send_nsca, icinga2:URL to the "
+			"API of Icinga 2."},
+	{.name = "host",
+		.argument = "NAME",
+		.kind = OPTION_TEXT,
+		.offset = AT(host),
+		.help = "This machine, as the monitor has it (its host name)."},
+	{.name = "service",
+		.argument = "NAME",
+		.kind = OPTION_TEXT,
+		.offset = AT(service),
+		.help = "The service, as the monitor has it (\"stanch queue\", \"stanch "
+			"incidents\" and so on)."},
+	{.name = "submit-user",
+		.argument = "NAME",
+		.kind = OPTION_TEXT,
+		.offset = AT(submit_user),
+		.help = "The API user of Icinga 2 (stanch)."},
+	{.name = "submit-password-file",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		.offset = AT(submit_password_file),
+		.help = "Its password: a file that belongs to root or to you and that others "
+			"cannot "
+			"read."},
+	{.name = "submit-ca-file",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		.offset = AT(submit_ca_file),
+		.help = "Certificates to trust instead of the system's."},
+	{.name = "send-nsca",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		.offset = AT(send_nsca),
+		.help = "The program send_nsca (/usr/sbin/send_nsca)."},
+	{.name = "nsca-config",
+		.argument = "FILE",
+		.kind = OPTION_FILE,
+		.offset = AT(nsca_config),
+		.help = "Its configuration."},
 };
 
-static int read_range(
-	const char *option, const char *text, struct plugin_range *ret, struct problem *problem)
-{
-	char shown[64];
+static const struct mode {
+	const char *name, *service; /* as the first line begins */
+	const char *monitored;      /* as the shipped definitions name it */
+	check_mode *look;
+} table[] = {
+	{"queue", "Mailqueue", "stanch queue", check_queue},
+	{"incidents", "Incidents", "stanch incidents", check_incidents_mode},
+	{"daemon", "stanchd", "stanch daemon", check_daemon_mode},
+	{"blocklists", "Blocklists", "stanch blocklists", check_blocklists_mode},
+};
 
-	if (text == NULL || plugin_range_parse(text, ret) == 0)
-		return 0;
-	return problem_set(problem, -EINVAL,
-		"--%s: \"%s\" is no range such as 10, 10:, ~:10, 10:20 "
-		"or @10:20",
-		option, printable_text(slice_of(text), shown, sizeof(shown)));
+static const struct mode *mode_of(const struct check_settings *s)
+{
+	for (size_t i = 0; s->mode != NULL && i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].name, s->mode) == 0)
+			return &table[i];
+	return &table[0];
 }
 
-static int read_ranges(struct check *check, const struct check_settings *s, struct problem *problem)
-{
-	struct plugin_metric *m = check->metrics;
+/* ---- handing over ---- */
 
-	m[MESSAGES] = (struct plugin_metric){.label = "messages", .unit = ""};
-	m[SHARE] = (struct plugin_metric){
-		.label = "share", .unit = "%", .has_most = true, .most = 100};
-	m[FROZEN] = (struct plugin_metric){.label = "frozen_bounces", .unit = ""};
-	int r = read_range("warning", s->warning, &m[MESSAGES].warning, problem);
-	if (r == 0)
-		r = read_range("critical", s->critical, &m[MESSAGES].critical, problem);
-	if (r == 0)
-		r = read_range("share-warning", s->share_warning, &m[SHARE].warning, problem);
-	if (r == 0)
-		r = read_range("share-critical", s->share_critical, &m[SHARE].critical, problem);
-	if (r == 0)
-		r = read_range("frozen-warning", s->frozen_warning, &m[FROZEN].warning, problem);
-	if (r == 0)
-		r = read_range("frozen-critical", s->frozen_critical, &m[FROZEN].critical, problem);
-	return r;
+struct handing {
+	struct passive_target target;
+	const char *host, *service;
+	char own_host[256];
+	struct secret *password;
+};
+
+static int read_target(const struct check_settings *s, struct handing *h, struct problem *problem)
+{
+	h->target =
+		(struct passive_target){.user = s->submit_user != NULL ? s->submit_user : "stanch",
+			.ca_file = s->submit_ca_file,
+			.program = s->send_nsca != NULL ? s->send_nsca : SEND_NSCA,
+			.program_config = s->nsca_config,
+			.time_ms = SUBMIT_MS};
+	int err = passive_target_read(s->submit, &h->target, problem);
+	if (err < 0 || h->target.kind != PASSIVE_ICINGA2)
+		return err;
+	if (s->submit_password_file == NULL)
+		return problem_set(problem, -EINVAL, "icinga2: needs --submit-password-file, too");
+	err = secret_file_read(s->submit_password_file, &h->password, problem);
+	if (err == 0)
+		h->target.password = secret_text(h->password);
+	return err;
 }
 
-static bool is_judged(const struct plugin_metric *metric)
+/* Before anything is looked at: what cannot be handed over is said at once. */
+static int prepare_handing(const struct context *context, const struct check_settings *s,
+	struct handing *h, struct problem *problem)
 {
-	return metric->warning.given || metric->critical.given;
+	if (context->global.json)
+		return problem_set(
+			problem, -EINVAL, "a monitor takes no JSON: leave out --json or --submit");
+	if (gethostname(h->own_host, sizeof(h->own_host) - 1) != 0)
+		h->own_host[0] = '\0';
+	h->host = s->host != NULL ? s->host : h->own_host;
+	h->service = s->service != NULL ? s->service : mode_of(s)->monitored;
+	return read_target(s, h, problem);
 }
 
-/* ---- looking ---- */
-
-static void visit(void *context, unsigned worker, const struct scanned *m)
+static int hand_over(const struct handing *h, int status, const char *text, struct problem *problem)
 {
-	struct check *check = context;
-	struct queued q;
+	const struct passive_result result = {.host = h->host,
+		.service = h->service,
+		.code = status,
+		.text = slice_of(text),
+		.at = (int64_t)time(NULL)};
 
-	if (check->sensors[worker] == NULL)
-		check->sensors[worker] = queue_sensor_new(context_exim_login(check->context));
-	if (!queue_sense(check->sensors[worker], m, &q))
-		q.damaged = true;
-	tally_add(check->tally, &q);
-	if (q.damaged)
-		atomic_fetch_add(&check->damaged, 1);
-	if (q.frozen && q.bounce)
-		atomic_fetch_add(&check->frozen_bounces, 1);
+	return passive_result_submit(&h->target, &result, problem);
 }
 
-static int count(struct check *check, struct problem *problem)
+/* That it took too long is a result as well. What goes wrong here nobody can be told. */
+static void hand_over_late(void *context, enum plugin_status status, const char *line)
 {
-	const struct scan_options options = {.threads = context_threads(check->context),
-		.except_queue = check->context->global.hold_queue,
-		.names_only = true};
-	struct scan_result result;
+	struct problem problem;
 
-	int r = exim_scan(check->spool, &options, visit, check, NULL, &result, problem);
-	if (r == 0)
-		check->metrics[MESSAGES].value = result.messages;
-	return r;
-}
-
-static const struct tally_source *largest(struct check *check)
-{
-	size_t n = 0;
-	struct tally_source **sources = tally_sources(check->tally, &n);
-
-	return n > 0 ? sources[0] : NULL;
-}
-
-static int read_all(struct check *check, struct problem *problem)
-{
-	const struct scan_options options = {.threads = context_threads(check->context),
-		.except_queue = check->context->global.hold_queue};
-	struct scan_result result;
-
-	check->tally = tally_new();
-	(void)context_exim_login(check->context); /* before the threads ask */
-	int r = exim_scan(check->spool, &options, visit, check, NULL, &result, problem);
-	if (r < 0)
-		return r;
-	if (result.unreadable > 0)
-		return problem_set(problem, -EIO,
-			"%" PRIu64 " of %" PRIu64 " messages on queue could not be read",
-			result.unreadable, result.messages);
-	check->was_read = true;
-	check->metrics[MESSAGES].value = result.visited;
-	check->metrics[FROZEN].value = atomic_load(&check->frozen_bounces);
-	const struct tally_source *most = largest(check);
-	if (most != NULL && result.visited > 0)
-		check->metrics[SHARE].value =
-			(most->messages * 100 + result.visited / 2) / result.visited;
-	return 0;
-}
-
-static enum plugin_status judge(const struct check *check)
-{
-	enum plugin_status status = PLUGIN_OK;
-
-	for (size_t i = 0; i < METRICS; i++)
-		status = plugin_worse(status, plugin_metric_status(&check->metrics[i]));
-	return atomic_load(&check->damaged) > 0 ? plugin_worse(status, PLUGIN_WARNING) : status;
-}
-
-/* ---- saying ---- */
-
-static void write_source(FILE *out, const struct tally_source *s)
-{
-	(void)fprintf(out, "%s%s", source_kind_name(s->source.kind), s->source.len > 0 ? ":" : "");
-	plugin_text_write(out, (struct slice){s->source.name, s->source.len});
-}
-
-static const char *plural(uint64_t n, const char *one, const char *many)
-{
-	return n == 1 ? one : many;
-}
-
-static void write_details(FILE *out, struct check *check)
-{
-	const struct tally_source *most = check->was_read ? largest(check) : NULL;
-	uint64_t damaged = atomic_load(&check->damaged);
-
-	if (most != NULL && is_judged(&check->metrics[SHARE])) {
-		(void)fprintf(out, ", %" PRIu64 "%% of them from ", check->metrics[SHARE].value);
-		write_source(out, most);
-	}
-	if (is_judged(&check->metrics[FROZEN]))
-		(void)fprintf(out, ", %" PRIu64 " frozen %s", check->metrics[FROZEN].value,
-			plural(check->metrics[FROZEN].value, "bounce", "bounces"));
-	if (damaged > 0)
-		(void)fprintf(out, ", %" PRIu64 " damaged", damaged);
-}
-
-static void write_first_line(FILE *out, struct check *check)
-{
-	(void)fprintf(out, "Mailqueue %s - %" PRIu64 " %s on queue",
-		plugin_status_name(check->status), check->metrics[MESSAGES].value,
-		plural(check->metrics[MESSAGES].value, "message", "messages"));
-	write_details(out, check);
-	(void)fputs(" |", out);
-	for (size_t i = 0; i < METRICS; i++) {
-		if (i != MESSAGES && !check->was_read)
-			continue;
-		(void)fputc(' ', out);
-		plugin_metric_write(out, &check->metrics[i]);
-	}
-	(void)fputc('\n', out);
-}
-
-static void write_worst(FILE *out, struct check *check)
-{
-	size_t n = 0;
-	struct tally_source **sources = tally_sources(check->tally, &n);
-
-	for (size_t i = 0; i < n && i < WORST_SHOWN; i++) {
-		write_source(out, sources[i]);
-		(void)fprintf(out, ": %" PRIu64 " %s, %" PRIu64 " %s\n", sources[i]->messages,
-			plural(sources[i]->messages, "message", "messages"), sources[i]->recipients,
-			plural(sources[i]->recipients, "recipient", "recipients"));
-	}
-}
-
-static void write_json(struct check *check)
-{
-	json_t *object = json_object();
-	const struct tally_source *most = check->was_read ? largest(check) : NULL;
-	char source[SOURCE_TEXT_MAX];
-
-	json_put(object, "status", json_text(slice_of(plugin_status_name(check->status))));
-	json_put(object, "messages", json_integer((json_int_t)check->metrics[MESSAGES].value));
-	json_put(object, "source",
-		most != NULL ? json_text(slice_of(source_text(&most->source, source))) : NULL);
-	json_put(object, "share",
-		check->was_read ? json_integer((json_int_t)check->metrics[SHARE].value) : NULL);
-	json_put(object, "frozen_bounces",
-		check->was_read ? json_integer((json_int_t)check->metrics[FROZEN].value) : NULL);
-	json_put(object, "damaged",
-		check->was_read ? json_integer((json_int_t)atomic_load(&check->damaged)) : NULL);
-	json_line(stdout, object);
-}
-
-static char *first_line(struct check *check)
-{
-	char *at = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&at, &len);
-
-	if (out == NULL)
-		return memory_copy("Mailqueue UNKNOWN - out of memory\n", 34);
-	write_first_line(out, check);
-	(void)fclose(out);
-	return at;
-}
-
-/* It is printable already, but a '|' would begin performance data. */
-static void write_problem(const struct problem *problem)
-{
-	for (const char *c = problem->text; *c != '\0'; c++)
-		(void)fputc(*c == '|' ? '/' : *c, stdout);
-	(void)fputc('\n', stdout);
-}
-
-static int unknown(const struct check *check, const struct problem *problem)
-{
-	if (check->context->global.json) {
-		json_t *object = json_object();
-		json_put(object, "status", json_text(slice_of("UNKNOWN")));
-		json_put(object, "problem", json_text(slice_of(problem->text)));
-		json_line(stdout, object);
-	} else {
-		(void)fputs("Mailqueue UNKNOWN - ", stdout);
-		write_problem(problem);
-	}
-	return PLUGIN_UNKNOWN;
-}
-
-static void write_unread(const struct problem *problem)
-{
-	(void)fputs("Who sent them could not be read: ", stdout);
-	write_problem(problem);
+	(void)hand_over(context, (int)status, line, &problem);
 }
 
 /* ---- the command ---- */
 
-/* Names are counted first: that is the answer when only the number is judged. Reading on, to name
- * the sources, can then add to the answer but not take it away. */
-static int count_first(struct check *check, struct problem *problem)
+static int write_unknown(const struct check_run *run, const struct problem *problem)
 {
-	int r = count(check, problem);
-	if (r < 0)
-		return r;
-	check->status = judge(check);
-	if (check->status == PLUGIN_OK && !check->verbose)
-		return 0;
-
-	char *line = first_line(check);
-	plugin_deadline_set(check->deadline, check->status, line);
-	free(line);
-	r = read_all(check, problem);
-	if (r < 0 && check->status == PLUGIN_OK)
-		return r;
-	if (r == 0)
-		check->status = judge(check);
-	return 0;
-}
-
-static int look(struct check *check, struct problem *problem)
-{
-	if (!is_judged(&check->metrics[SHARE]) && !is_judged(&check->metrics[FROZEN]))
-		return count_first(check, problem);
-
-	int r = read_all(check, problem);
-	if (r == 0)
-		check->status = judge(check);
-	return r;
-}
-
-static int run_check(
-	struct check *check, const struct check_settings *settings, struct problem *problem)
-{
-	int r = read_ranges(check, settings, problem);
-
-	if (r == 0)
-		r = context_spool(check->context, &check->spool, problem);
-	if (r == 0)
-		r = look(check, problem);
-	plugin_deadline_free(check->deadline);
-	check->deadline = NULL;
-	if (r < 0)
-		return unknown(check, problem);
-	if (check->context->global.json) {
-		write_json(check);
-		return (int)check->status;
+	if (run->context->global.json) {
+		json_t *object = json_object();
+		json_put(object, "status", json_text(slice_of("UNKNOWN")));
+		json_put(object, "problem", json_text(slice_of(problem->text)));
+		json_line(run->out, object);
+	} else {
+		(void)fprintf(run->out, "%s UNKNOWN - ", mode_of(run->settings)->service);
+		check_write_problem(run->out, problem);
 	}
-	write_first_line(stdout, check);
-	if (check->was_read)
-		write_worst(stdout, check);
-	else if (*problem->text != '\0')
-		write_unread(problem);
-	return (int)check->status;
+	return PLUGIN_UNKNOWN;
+}
+
+static struct plugin_deadline *begin_deadline(
+	const struct check_settings *s, struct handing *handing)
+{
+	unsigned seconds = s->timeout.given ? (unsigned)s->timeout.value : TIMEOUT_SECONDS;
+	char late[96];
+
+	(void)snprintf(late, sizeof(late),
+		"%s UNKNOWN - the %s could not be read within %u seconds", mode_of(s)->service,
+		mode_of(s)->name, seconds);
+	struct plugin_deadline *d = plugin_deadline_new(seconds, PLUGIN_UNKNOWN, late);
+	if (s->submit != NULL)
+		plugin_deadline_then(d, hand_over_late, handing);
+	return d;
+}
+
+/* Looks, and prints what came of it. *ret_text: that, which the caller frees. */
+static int look(struct check_run *run, char **ret_text)
+{
+	struct problem problem = {0};
+	size_t len = 0;
+
+	run->out = open_memstream(ret_text, &len);
+	if (run->out == NULL)
+		abort(); /* memory has ended */
+	int status = mode_of(run->settings)->look(run, &problem);
+	if (status < 0)
+		status = write_unknown(run, &problem);
+	if (fclose(run->out) != 0)
+		abort();
+	return status;
 }
 
 static int run(
 	struct context *context, const void *settings, const struct command_arguments *arguments)
 {
 	const struct check_settings *s = settings;
-	struct check check = {.context = context, .verbose = s->verbose};
+	struct check_run check = {.context = context, .settings = s, .out = stdout};
+	struct handing handing = {.host = NULL};
 	struct problem problem = {0};
-	unsigned seconds = s->timeout.given ? (unsigned)s->timeout.value : TIMEOUT_SECONDS;
-	char late[96];
+	char *text = NULL;
 
 	(void)arguments;
-	(void)snprintf(late, sizeof(late),
-		"Mailqueue UNKNOWN - the queue could not be read within %u seconds", seconds);
-	check.deadline = plugin_deadline_new(seconds, PLUGIN_UNKNOWN, late);
-	int status = run_check(&check, s, &problem);
-	for (size_t i = 0; i < SCAN_THREADS_MAX; i++)
-		queue_sensor_free(check.sensors[i]);
-	tally_free(check.tally);
+	if (s->submit != NULL && prepare_handing(context, s, &handing, &problem) < 0)
+		return write_unknown(&check, &problem);
+	check.deadline = begin_deadline(s, &handing);
+	int status = look(&check, &text);
+	plugin_deadline_free(check.deadline);
+	(void)fputs(text, stdout);
+	if (s->submit != NULL && hand_over(&handing, status, text, &problem) < 0) {
+		(void)fputs("Not handed over: ", stdout);
+		check_write_problem(stdout, &problem);
+		status = (int)plugin_worse((enum plugin_status)status, PLUGIN_UNKNOWN);
+	}
+	secret_free(handing.password);
+	free(text);
 	return status;
 }
 
 const struct command command_check = {
 	.name = "check",
 	.arguments = "",
-	.help = "be a monitoring plugin for the queue",
-	.about = "Says how many messages are in the queue, as a plugin of Nagios or Icinga does: "
-		 "one "
-		 "line, performance data, and the exit status 0 for OK, 1 for WARNING, 2 for "
-		 "CRITICAL, 3 for UNKNOWN. It is UNKNOWN whenever anything could not be counted. "
-		 "Held messages do not count.\n"
+	.help = "be a monitoring plugin for the queue, the incidents, the daemon and blocklists",
+	.about = "Says how many messages are in the queue, whether incidents ask for a person, "
+		 "whether the daemon is well, or whether this server is on DNS blocklists, as a "
+		 "plugin of Nagios or Icinga does: one line, "
+		 "performance data, and the exit status 0 for OK, 1 for WARNING, 2 for CRITICAL, 3 "
+		 "for UNKNOWN. The daemon is asked when it runs; else the spool or the journal is "
+		 "read. It is UNKNOWN whenever anything could not be known. Held messages do not "
+		 "count.\n"
 		 "A RANGE is what is well: 10 is 0 to 10, 10: is 10 and more, ~:10 is up to 10, "
-		 "10:20 "
-		 "is 10 to 20; @10:20 turns it round.\n",
+		 "10:20 is 10 to 20; @10:20 turns it round.\n",
 	.is_plugin = true,
 	.settings_size = sizeof(struct check_settings),
-	.sets = {COMMAND_SET(NULL, rows, 0)},
+	.sets = {COMMAND_SET(NULL, rows, 0), COMMAND_SET("Handing it over", submit_rows, 0)},
 	.run = run,
 };

@@ -131,6 +131,8 @@ struct plugin_deadline {
 	pthread_cond_t changed;
 	struct timespec until;
 	bool end;
+	plugin_late *late; /* NULL: none */
+	void *late_context;
 	enum plugin_status status;
 	char line[LINE_MAX_BYTES];
 };
@@ -140,9 +142,11 @@ static void give_up(const struct plugin_deadline *d)
 {
 	size_t len = strlen(d->line);
 
-	if (write(STDOUT_FILENO, d->line, len) != (ssize_t)len)
-		_exit(PLUGIN_UNKNOWN);
-	_exit((int)d->status);
+	bool is_said = write(STDOUT_FILENO, d->line, len) == (ssize_t)len;
+
+	if (d->late != NULL)
+		d->late(d->late_context, d->status, d->line);
+	_exit(is_said ? (int)d->status : PLUGIN_UNKNOWN);
 }
 
 static void *wait_for_deadline(void *argument)
@@ -197,6 +201,16 @@ void plugin_deadline_set(struct plugin_deadline *d, enum plugin_status status, c
 		return;
 	(void)pthread_mutex_lock(&d->lock);
 	set_line(d, status, line);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void plugin_deadline_then(struct plugin_deadline *d, plugin_late *late, void *context)
+{
+	if (d == NULL)
+		return;
+	(void)pthread_mutex_lock(&d->lock);
+	d->late = late;
+	d->late_context = context;
 	(void)pthread_mutex_unlock(&d->lock);
 }
 

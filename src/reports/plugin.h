@@ -61,6 +61,10 @@ struct plugin_deadline *plugin_deadline_new(
 	unsigned seconds, enum plugin_status status, const char *line);
 /* What to say from now on when time is over. The line is copied. */
 void plugin_deadline_set(struct plugin_deadline *d, enum plugin_status status, const char *line);
+/* Called when time is over, behind the line, in a thread of its own: the rest of the process still
+ * runs. It must end by itself. */
+typedef void plugin_late(void *context, enum plugin_status status, const char *line);
+void plugin_deadline_then(struct plugin_deadline *d, plugin_late *late, void *context);
 void plugin_deadline_free(struct plugin_deadline *d); /* NULL is fine */
 AUTO_FREE(plugin_deadline)
 

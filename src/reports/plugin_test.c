@@ -125,6 +125,15 @@ static void test_worse(void **state)
 	assert_int_equal(plugin_worse(PLUGIN_OK, PLUGIN_OK), PLUGIN_OK);
 }
 
+static void say_late(void *context, enum plugin_status status, const char *line)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "%s %d %s", (const char *)context, (int)status, line);
+
+	if (write(STDOUT_FILENO, text, (size_t)n) != n)
+		_exit(98);
+}
+
 static void test_deadline(void **state)
 {
 	(void)state;
@@ -137,16 +146,17 @@ static void test_deadline(void **state)
 		(void)dup2(ends[1], STDOUT_FILENO);
 		struct plugin_deadline *d = plugin_deadline_new(1, PLUGIN_UNKNOWN, "late");
 		plugin_deadline_set(d, PLUGIN_CRITICAL, "counted, not more");
+		plugin_deadline_then(d, say_late, "told:");
 		(void)sleep(20);
 		_exit(99);
 	}
 	int status = 0;
-	char said[64] = "";
+	char said[128] = "";
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), PLUGIN_CRITICAL);
 	assert_true(read(ends[0], said, sizeof(said) - 1) > 0);
-	assert_string_equal(said, "counted, not more\n");
+	assert_string_equal(said, "counted, not more\ntold: 2 counted, not more\n");
 }
 
 int main(void)

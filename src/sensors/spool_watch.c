@@ -1,5 +1,6 @@
 #include "sensors/spool_watch.h"
 
+#include "base/hash_set.h"
 #include "base/memory.h"
 #include "base/sketch.h"
 #include "base/slice.h"
@@ -17,12 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLOTS        ((size_t)SPOOL_WATCH_SEEN * 2) /* a power of two, at most half full */
-#define EVENT_BYTES  ((size_t)64 << 10)
-#define RETRY_MS     1000
-#define NO_FOLDER    SIZE_MAX
-#define MASK_QUEUES  (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
-#define MASK_FOLDERS (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR)
+#define SLOTS       ((size_t)SPOOL_WATCH_SEEN * 2) /* a power of two, at most half full */
+#define EVENT_BYTES ((size_t)64 << 10)
+#define RETRY_MS    1000
+#define NO_FOLDER   SIZE_MAX
+#define MASK_QUEUES (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+#define MASK_FOLDERS                                                                               \
+	(IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_MOVE_SELF | IN_ONLYDIR)
 
 /* wd is never used twice by the kernel and only grows, so that the table is in its order. */
 struct watched {
@@ -48,6 +50,9 @@ struct spool_watch {
 	bool needs_refresh;
 	int64_t retry_ms; /* no refresh before */
 	struct generation *young, *old;
+	struct hash_set *present; /* what is there now, of all folders */
+	bool list_was_outrun;     /* messages left while the folder was listed */
+	bool is_misplaced;        /* a folder is not where it was: what it has may be no queue */
 	struct spool_watch_counts counts;
 	size_t at, len; /* of events: those not handled yet */
 	_Alignas(struct inotify_event) char events[EVENT_BYTES];
@@ -89,6 +94,35 @@ static bool was_told(struct spool_watch *w, const struct exim_id *id)
 		memset(emptied, 0, sizeof(*emptied));
 	}
 	return is_old;
+}
+
+/* ---- what is there ---- */
+
+static uint64_t present_hash(int wd, const struct exim_id *id)
+{
+	char key[sizeof(wd) + EXIM_ID_NEW];
+
+	memcpy(key, &wd, sizeof(wd));
+	memcpy(key + sizeof(wd), id->text, id->len);
+	return hash_bytes(key, sizeof(wd) + id->len);
+}
+
+/* A name that was listed may be of a message whose leaving was told before. */
+static void note_listed(
+	struct spool_watch *w, const struct watched *in, const char *name, const struct exim_id *id)
+{
+	struct stat st;
+
+	if (w->list_was_outrun &&
+		fstatat(w->spool->folders[in->folder].fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return;
+	(void)hash_set_add(w->present, present_hash(in->wd, id));
+}
+
+static void note_left(struct spool_watch *w, const struct watched *in, const struct exim_id *id)
+{
+	hash_set_remove(w->present, present_hash(in->wd, id));
+	w->list_was_outrun |= w->list != NULL && w->list_wd == in->wd;
 }
 
 static void measure_lag(struct spool_watch *w, const struct spool_folder *f, const char *name)
@@ -138,6 +172,15 @@ static void end_list(struct spool_watch *w)
 	w->list = NULL;
 }
 
+/* What is there is found out from nothing. */
+static void list_again(struct spool_watch *w)
+{
+	end_list(w);
+	hash_set_clear(w->present);
+	for (size_t i = 0; i < w->watched_count; i++)
+		w->watched[i].is_listed = w->watched[i].folder == NO_FOLDER;
+}
+
 static void forget_watched(struct spool_watch *w, int wd)
 {
 	struct watched *gone = find_watched(w, wd);
@@ -146,6 +189,8 @@ static void forget_watched(struct spool_watch *w, int wd)
 		return;
 	if (w->list_wd == wd)
 		end_list(w);
+	if (gone->folder != NO_FOLDER)
+		list_again(w);
 	size_t behind = w->watched_count - (size_t)(gone - w->watched) - 1;
 	memmove(gone, gone + 1, behind * sizeof(*gone));
 	w->watched_count--;
@@ -263,9 +308,7 @@ static void take_loss(struct spool_watch *w, const struct telling *t)
 {
 	w->counts.losses++;
 	w->needs_refresh = true;
-	end_list(w);
-	for (size_t i = 0; i < w->watched_count; i++)
-		w->watched[i].is_listed = w->watched[i].folder == NO_FOLDER;
+	list_again(w);
 	t->visit(t->context, SPOOL_WATCH_LOST, NULL, NULL);
 }
 
@@ -282,6 +325,7 @@ static void take_event(struct spool_watch *w, struct telling *t, const struct in
 		forget_watched(w, e->wd);
 		return;
 	}
+	w->is_misplaced |= (e->mask & (IN_MOVE_SELF | IN_UNMOUNT)) != 0;
 	if (in == NULL || e->len == 0)
 		return;
 	if (in->folder == NO_FOLDER || (e->mask & IN_ISDIR) != 0) {
@@ -292,12 +336,14 @@ static void take_event(struct spool_watch *w, struct telling *t, const struct in
 		return;
 	if ((e->mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
 		w->counts.left++;
+		note_left(w, in, &id);
 		t->visit(t->context, SPOOL_WATCH_LEFT, &w->spool->folders[in->folder], &id);
 		return;
 	}
 	if (!t->is_measured)
 		measure_lag(w, &w->spool->folders[in->folder], e->name);
 	t->is_measured = true;
+	(void)hash_set_add(w->present, present_hash(e->wd, &id));
 	tell_came(w, t, in->folder, &id);
 }
 
@@ -333,6 +379,7 @@ static int begin_list(struct spool_watch *w, struct watched *in)
 
 	w->list = own >= 0 ? fdopendir(own) : NULL;
 	w->list_wd = in->wd;
+	w->list_was_outrun = false;
 	if (w->list != NULL)
 		return 0;
 	int err = errno != 0 ? -errno : -EIO;
@@ -358,8 +405,10 @@ static int list_names(
 		for (; err == 0 && list != NULL && most > 0 &&
 			(errno = 0, e = readdir(list)) != NULL;
 			most--)
-			if (exim_id_of_file(slice_of(e->d_name), &id) == EXIM_FILE_HEADER)
+			if (exim_id_of_file(slice_of(e->d_name), &id) == EXIM_FILE_HEADER) {
+				note_listed(w, in, e->d_name, &id);
 				tell_came(w, t, in->folder, &id);
+			}
 		if (err == 0 && most == 0)
 			return 0;
 		if (err == 0)
@@ -388,6 +437,7 @@ int spool_watch_new(const char *path, const char *except_queue, struct spool_wat
 		w->except_queue = memory_copy(except_queue, strlen(except_queue));
 	w->young = memory_new(1, sizeof(*w->young));
 	w->old = memory_new(1, sizeof(*w->old));
+	w->present = hash_set_new(SPOOL_WATCH_COUNTED);
 	w->needs_refresh = true;
 	w->retry_ms = INT64_MIN;
 	*ret_watch = w;
@@ -402,6 +452,7 @@ void spool_watch_free(struct spool_watch *w)
 	(void)close(w->fd);
 	exim_spool_free(w->spool);
 	free(w->watched);
+	hash_set_free(w->present);
 	free(w->young);
 	free(w->old);
 	free(w->path);
@@ -432,6 +483,15 @@ int spool_watch_read(struct spool_watch *w, int64_t now_ms, unsigned most, spool
 		return err;
 	return handled == most || next_to_list(w) != NULL ||
 	       (w->needs_refresh && now_ms >= w->retry_ms);
+}
+
+bool spool_watch_messages(const struct spool_watch *w, uint64_t *ret)
+{
+	if (w->spool == NULL || w->needs_refresh || w->is_misplaced || next_to_list(w) != NULL ||
+		hash_set_is_full(w->present))
+		return false;
+	*ret = hash_set_count(w->present);
+	return true;
 }
 
 void spool_watch_counts(const struct spool_watch *w, struct spool_watch_counts *ret)

@@ -6,6 +6,9 @@
  * renames -H into place when a message is complete, and again whenever it writes the file anew;
  * moving between queues makes a second link (Exim's spool_out.c and queue.c).
  *
+ * It also knows how many messages are there, if it has seen all of every folder and nothing has
+ * happened since that it could not follow.
+ *
  * A pull interface: poll spool_watch_fd() and call spool_watch_read(), and call it every few
  * seconds anyway, because it tries again what failed. */
 #ifndef STANCH_SENSORS_SPOOL_WATCH_H
@@ -15,11 +18,15 @@
 #include "base/problem.h"
 #include "systems/exim/spool.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* So many messages, the latest, are certainly remembered as told (and at most twice as many). A
  * message older than that is told again when Exim writes its -H anew, or after a loss. */
 #define SPOOL_WATCH_SEEN 65536
+
+/* More than so many messages are not counted; 16 to 32 bytes each. */
+#define SPOOL_WATCH_COUNTED ((size_t)2 << 20)
 
 enum spool_watch_what {
 	SPOOL_WATCH_CAME, /* -H is there and complete; it may be gone again when it is opened */
@@ -58,6 +65,11 @@ int spool_watch_fd(const struct spool_watch *w);
  * second later. */
 MUST_USE int spool_watch_read(struct spool_watch *w, int64_t now_ms, unsigned most,
 	spool_watch_visit *visit, void *context, struct problem *problem);
+
+/* Whether it is known how many messages are in the spool: names that end in -H, as exim_scan()
+ * counts them, in all folders but the queue that is left out. False while folders are listed, when
+ * one cannot be read or was moved away, and when there are more than SPOOL_WATCH_COUNTED. */
+MUST_USE bool spool_watch_messages(const struct spool_watch *w, uint64_t *ret);
 
 void spool_watch_counts(const struct spool_watch *w, struct spool_watch_counts *ret);
 

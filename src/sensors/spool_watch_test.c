@@ -75,6 +75,14 @@ static void put_number(const char *top, unsigned n)
 #define TWO   "1aAAAB-000002-AA"
 #define THREE "1aAAAC-00000000003-AAAA"
 
+/* -1: not known */
+static long messages(const struct spool_watch *w)
+{
+	uint64_t n = 0;
+
+	return spool_watch_messages(w, &n) ? (long)n : -1;
+}
+
 static void test_comes_once_and_leaves(void **state)
 {
 	const char *top = *state;
@@ -84,8 +92,10 @@ static void test_comes_once_and_leaves(void **state)
 	folder_make(top, "input");
 	put(top, "input", ONE);
 	struct spool_watch *w = begin(top, NULL);
+	assert_int_equal(messages(w), -1);
 	drain(w, &t, 100);
 	assert_string_equal(t.text, "+" ONE "@/. ");
+	assert_int_equal(messages(w), 1);
 	put(top, "input", ONE); /* written anew */
 	put(top, "input", THREE);
 	folder_write(top, "input/" TWO "-D", "x");
@@ -96,6 +106,7 @@ static void test_comes_once_and_leaves(void **state)
 	assert_int_equal(unlink(path), 0);
 	drain(w, &t, 100);
 	assert_string_equal(t.text, "-" ONE "@/. ");
+	assert_int_equal(messages(w), 1);
 
 	struct spool_watch_counts c;
 	spool_watch_counts(w, &c);
@@ -131,6 +142,52 @@ static void test_new_folders(void **state)
 	put(top, "input/A", THREE); /* released */
 	drain(w, &t, 100);
 	assert_string_equal(t.text, "+" THREE "@/A ");
+	assert_int_equal(messages(w), 3); /* without the queue that is left out */
+	spool_watch_free(w);
+}
+
+/* A message that left while its folder was listed is not counted, though it was in the list; nor is
+ * a folder that was moved away, as administrators do with a full queue. */
+static void test_counts_what_is_there(void **state)
+{
+	const char *top = *state;
+	struct problem p = {0};
+	struct told t = {0};
+
+	folder_make(top, "input");
+	for (unsigned i = 0; i < 500; i++)
+		put_number(top, i);
+	struct spool_watch *w = begin(top, NULL);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(spool_watch_read(w, 0, 20, note, &t, &p), 1);
+	assert_int_equal(messages(w), -1);
+	folder_run(top, "rm input/1a0[1-4]*-H", NULL);
+	drain(w, &t, 20);
+	assert_int_equal(messages(w), 100);
+	put_number(top, 7); /* written anew */
+	drain(w, &t, 20);
+	assert_int_equal(messages(w), 100);
+	folder_run(top, "mv input input.old && mkdir input", NULL);
+	drain(w, &t, 20);
+	assert_int_equal(messages(w), -1);
+	spool_watch_free(w);
+}
+
+static void test_counts_a_folder_made_again(void **state)
+{
+	const char *top = *state;
+	struct told t;
+
+	folder_make(top, "input/A");
+	put(top, "input/A", ONE);
+	struct spool_watch *w = begin(top, NULL);
+	drain(w, &t, 100);
+	assert_int_equal(messages(w), 1);
+	folder_run(top, "rm -r input/A && mkdir input/A", NULL);
+	put(top, "input/A", TWO);
+	put(top, "input/A", THREE);
+	drain(w, &t, 100);
+	assert_int_equal(messages(w), 2);
 	spool_watch_free(w);
 }
 
@@ -207,6 +264,7 @@ static void test_loss(void **state)
 	drain(w, &t, 1000);
 	assert_int_equal(t.lost, 1);
 	assert_int_equal(t.came, most);
+	assert_int_equal(messages(w), most);
 	spool_watch_free(w);
 }
 
@@ -239,6 +297,8 @@ int main(void)
 		IN_FOLDER(test_comes_once_and_leaves),
 		IN_FOLDER(test_new_folders),
 		IN_FOLDER(test_folder_made_again),
+		IN_FOLDER(test_counts_what_is_there),
+		IN_FOLDER(test_counts_a_folder_made_again),
 		IN_FOLDER(test_budget),
 		IN_FOLDER(test_loss),
 		IN_FOLDER(test_trouble_is_said_and_tried_again),

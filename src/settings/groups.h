@@ -196,6 +196,12 @@ struct control_settings {
 	const char *group; /* NULL: root only */
 };
 
+struct blocklists_settings {
+	struct setting_list zones, addresses; /* none: nothing is asked */
+	const char *resolver;                 /* NULL: the system's */
+	const char *cache;
+};
+
 struct daemon_settings {
 	const char *user; /* NULL: Exim's */
 	uint64_t memory;  /* bytes */
@@ -225,6 +231,7 @@ struct settings_values {
 	struct limits_settings limits;
 	struct policy_settings policy;
 	struct control_settings control;
+	struct blocklists_settings blocklists;
 	struct daemon_settings daemon;
 };
 

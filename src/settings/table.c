@@ -765,6 +765,38 @@ static const struct setting_row control_rows[] = {
 		.help = "The group whose members may use it. Empty: root only."},
 };
 
+static const struct setting_row blocklists_rows[] = {
+	{.name = "blocklists.zones",
+		.kind = SETTING_WORD,
+		.is_list = true,
+		.initial = "",
+		.offset = AT(blocklists.zones),
+		.help = "DNS blocklists that \"stanch check --mode blocklists\" asks, such as "
+			"zen.spamhaus.org. Each has to pass the test of RFC 5782 first. Ask only "
+			"those whose terms allow it."},
+	{.name = "blocklists.addresses",
+		.kind = SETTING_TEXT,
+		.is_list = true,
+		.initial = "",
+		.most = "45",
+		.offset = AT(blocklists.addresses),
+		.help = "The addresses from which this server sends."},
+	{.name = "blocklists.resolver",
+		.kind = SETTING_TEXT,
+		.initial = "",
+		.most = "64",
+		.offset = AT(blocklists.resolver),
+		.help = "ADDRESS:PORT of the resolver to ask. Empty: the system's. Many lists "
+			"refuse "
+			"what comes through a public resolver."},
+	{.name = "blocklists.cache",
+		.kind = SETTING_PATH,
+		.initial = "/var/cache/stanch/blocklists.json",
+		.offset = AT(blocklists.cache),
+		.help = "Where the answers are kept, for half an hour, by the user who runs the "
+			"check. Where they cannot be, nothing is asked."},
+};
+
 static const struct setting_row daemon_rows[] = {
 	{.name = "daemon.user",
 		.kind = SETTING_WORD,
@@ -814,6 +846,7 @@ static const struct setting_group groups[] = {
 	GROUP("limits", limits_rows, "How many recipients a source may offer, if Exim asks."),
 	GROUP("policy", policy_rows, "How Exim asks stanch."),
 	GROUP("control", control_rows, "How people ask the daemon."),
+	GROUP("blocklists", blocklists_rows, "Whether this server's addresses are on blocklists."),
 	GROUP("daemon", daemon_rows, "What the daemon runs as."),
 };
 

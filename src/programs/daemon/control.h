@@ -1,6 +1,6 @@
 /* control.h - the socket at which the command stanch asks the daemon. Only root, the daemon's own
  * user, and members of the configured group are heard; who it is, the kernel says (SO_PEERCRED).
- * One question, one answer: {"ask": "status"} and {"ask": "look"}. */
+ * One question, one answer: {"ask": "status"}, {"ask": "incidents"} and {"ask": "look"}. */
 #ifndef STANCH_PROGRAMS_DAEMON_CONTROL_H
 #define STANCH_PROGRAMS_DAEMON_CONTROL_H
 

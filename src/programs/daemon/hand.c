@@ -15,6 +15,7 @@
 #include "programs/daemon/talk.h"
 #include "programs/daemon/turned_away.h"
 #include "programs/daemon/verdict_text.h"
+#include "reports/standing_json.h"
 #include "responders/table.h"
 
 #include <errno.h>
@@ -876,6 +877,7 @@ static json_t *status_json(struct hand *h)
 	json_put(o, "version", json_string(STANCH_VERSION));
 	json_put(o, "mode", json_string(mode_of(h->values)));
 	json_put(o, "spool", json_text(slice_of(h->part->plan->spool)));
+	json_put(o, "hold_queue", json_text(slice_of(h->part->plan->global.hold_queue)));
 	json_put(o, "journal", json_boolean(h->journal != NULL));
 	json_put(o, "holding", h->holding.number != 0 ? json_integer(h->holding.number) : NULL);
 	json_put(o, "incidents", incidents);
@@ -885,12 +887,27 @@ static json_t *status_json(struct hand *h)
 	return o;
 }
 
+/* NULL: not known. */
+static json_t *incidents_json(struct hand *h)
+{
+	struct standing s = {0};
+	struct problem problem = {0};
+
+	if (h->journal == NULL || standing_read(h->journal, now_s(), &s, &problem) < 0)
+		return NULL;
+	json_t *o = standing_json(&s);
+	standing_clear(&s);
+	return o;
+}
+
 static json_t *answer(void *context, const char *question)
 {
 	struct hand *h = context;
 
 	if (strcmp(question, "status") == 0)
 		return status_json(h);
+	if (strcmp(question, "incidents") == 0)
+		return incidents_json(h);
 	if (strcmp(question, "look") != 0)
 		return NULL;
 	on_turn(h);

@@ -41,6 +41,7 @@
 #define ARRIVALS_MS    1000 /* folders that could not be read are tried again */
 #define STATE_MS       2000
 #define BEHIND_BYTES   ((uint64_t)8 << 20)
+#define COUNT_BYTES    ((uint64_t)64 << 10) /* of events: with more to read the count is old */
 
 struct followed {
 	struct watcher *watcher;
@@ -602,6 +603,16 @@ static void say_lag(struct watcher *w, uint64_t unread)
 	w->is_behind = behind;
 }
 
+/* NULL: not known. */
+static json_t *queue_messages(const struct watcher *w, const struct spool_watch_counts *counts)
+{
+	uint64_t messages;
+
+	if (counts->bytes_waiting > COUNT_BYTES || !spool_watch_messages(w->arrivals, &messages))
+		return NULL;
+	return json_integer((json_int_t)messages);
+}
+
 static void say_state(struct watcher *w)
 {
 	const struct log_facts_counts facts = log_facts_counts(w->facts);
@@ -638,6 +649,7 @@ static void say_state(struct watcher *w)
 		spool_watch_counts(w->arrivals, &a);
 		json_put(o, "queue_lag_ms", json_integer(a.lag_ms));
 		json_put(o, "queue_losses", json_integer((json_int_t)a.losses));
+		json_put(o, "queue_messages", queue_messages(w, &a));
 	}
 	json_put(o, "not_told", json_integer((json_int_t)talk_dropped(w->talk)));
 	(void)talk_say(w->talk, o);
