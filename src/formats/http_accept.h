@@ -1,5 +1,6 @@
 /* http_accept.h - the Accept field of an HTTP request (RFC 9110, section 12.5.1): how much its
- * sender wants an answer of a certain type. It was written by whoever asks: it may hold anything. */
+ * sender wants an answer of a certain type. It was written by whoever asks: it may hold anything.
+ */
 #ifndef STANCH_FORMATS_HTTP_ACCEPT_H
 #define STANCH_FORMATS_HTTP_ACCEPT_H
 

@@ -64,7 +64,7 @@ static void test_nonsense(void **state)
 	check("\"", 0, 0);
 	check("\"\\", 0, 0);
 	assert_int_equal(http_accept_weight((struct slice){0}, &plain), HTTP_ACCEPT_MOST);
-	assert_int_equal(http_accept_weight((struct slice){"a\0,text/plain", 14}, &plain), 1000);
+	assert_int_equal(http_accept_weight((struct slice){"a\0,text/plain", 13}, &plain), 1000);
 }
 
 /* What stands behind too many ranges is not looked for. */
