@@ -1,5 +1,6 @@
 #include "incidents/measures.h"
 
+#include "detectors/conduct/conduct.h"
 #include "incidents/incident.h"
 #include "incidents/journal_file.h"
 
@@ -18,8 +19,8 @@ static const char *const statements[STATEMENTS] = {
 		      " ORDER BY step LIMIT ?2",
 	[EVIDENCE] = "SELECT detector FROM evidence WHERE incident = ?1 LIMIT ?2",
 	[LAST_ACTION] = "SELECT max(step) FROM action_steps",
-	[ACTION_STEP] = "SELECT step, responder, state FROM action_steps WHERE step > ?1"
-			" ORDER BY step LIMIT ?2",
+	[ACTION_STEP] = ("SELECT step, responder, state FROM action_steps WHERE step > ?1"
+			 " ORDER BY step LIMIT ?2"),
 };
 
 const int64_t measures_delay_bounds[MEASURES_DELAYS] = {
@@ -40,19 +41,35 @@ static int begin(struct journal *j, enum statement which, int64_t from, int64_t 
 
 /* ---- names ---- */
 
+static bool is_plain(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return n > 0 && n < MEASURES_NAME && name[n] == '\0';
+}
+
 /* The last place is for all that have none of their own. */
 static struct measures_named *find_name(
 	struct measures_named all[MEASURES_NAMES], size_t *count, const char *name)
 {
-	const char *called = *count < MEASURES_NAMES - 1 ? name : MEASURES_OTHER;
+	const char *called = *count < MEASURES_NAMES - 1 && is_plain(name) ? name : MEASURES_OTHER;
 
 	for (size_t i = 0; i < *count; i++)
-		if (strncmp(all[i].name, name, MEASURES_NAME - 1) == 0)
+		if (strcmp(all[i].name, name) == 0 || strcmp(all[i].name, called) == 0)
 			return &all[i];
-	if (*count == MEASURES_NAMES)
-		return &all[MEASURES_NAMES - 1];
 	(void)snprintf(all[*count].name, MEASURES_NAME, "%s", called);
 	return &all[(*count)++];
+}
+
+void measures_know_detectors(struct measures *m)
+{
+	for (const struct conduct *c = conduct_table(); c->name != NULL; c++)
+		(void)find_name(m->detectors, &m->detector_count, c->name);
+}
+
+void measures_know_responder(struct measures *m, const char *name)
+{
+	(void)find_name(m->responders, &m->responder_count, name);
 }
 
 /* ---- containments ---- */

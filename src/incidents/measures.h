@@ -51,6 +51,10 @@ struct measures {
 	int64_t incident, step, action_step;
 };
 
+/* Names that are told from the beginning on, with 0: who draws a number has to see it begin. */
+void measures_know_detectors(struct measures *m);
+void measures_know_responder(struct measures *m, const char *name);
+
 /* Reads what is new. 0; or an error of journal_open() and *problem: what was read of it stays, and
  * nothing is read twice. */
 MUST_USE int measures_turn(struct measures *m, struct journal *j, struct problem *problem);

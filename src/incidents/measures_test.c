@@ -196,6 +196,34 @@ static void test_names_are_bounded(void **state)
 	assert_int_equal(acted(&m, MEASURES_OTHER, ACTION_DONE), 11);
 }
 
+static void test_foreign_names(void **state)
+{
+	AUTO(journal) j = opened(state);
+	struct measures m = {0};
+
+	step(j, open_incident(j, "a\"b"), INCIDENT_VERDICT, 0, false);
+	step(j, open_incident(j, "a name that is longer than thirty-one bytes"), INCIDENT_VERDICT,
+		0, false);
+	step(j, open_incident(j, "\xc3\xa4"), INCIDENT_VERDICT, 0, false);
+	turn(&m, j);
+	assert_int_equal(m.detector_count, 2);
+	assert_int_equal(detector(&m, "many-new"), 3);
+	assert_int_equal(detector(&m, MEASURES_OTHER), 3);
+}
+
+static void test_known_from_the_beginning(void **state)
+{
+	struct measures m = {0};
+
+	(void)state;
+	measures_know_detectors(&m);
+	assert_in_range(m.detector_count, 5, MEASURES_NAMES - 5);
+	measures_know_responder(&m, "refuse");
+	measures_know_responder(&m, "refuse");
+	assert_int_equal(m.responder_count, 1);
+	assert_string_equal(m.responders[0].name, "refuse");
+}
+
 /* A long journal is read in turns, and says nothing before it is read. */
 static void test_in_turns(void **state)
 {
@@ -227,6 +255,8 @@ int main(void)
 		TEST(test_clock_set_back),
 		TEST(test_actions),
 		TEST(test_names_are_bounded),
+		TEST(test_foreign_names),
+		TEST(test_known_from_the_beginning),
 		TEST(test_in_turns),
 	};
 
