@@ -12,15 +12,18 @@
 enum statement { OPENED, CONTAINED, EVIDENCE, LAST_ACTION, ACTION_STEP, STATEMENTS };
 _Static_assert(PLACES + STATEMENTS <= JOURNAL_PLACES, "each has a place");
 
+static const char next_contained[] =
+	"SELECT step, from_state, to_state, steps.by_person, at, opened, incident FROM steps"
+	" JOIN incidents USING(incident) WHERE step > ?1 ORDER BY step LIMIT ?2";
+static const char next_actions[] =
+	"SELECT step, responder, state FROM action_steps WHERE step > ?1 ORDER BY step LIMIT ?2";
+
 static const char *const statements[STATEMENTS] = {
 	[OPENED] = "SELECT count(*), max(incident) FROM incidents WHERE incident > ?1",
-	[CONTAINED] = "SELECT step, from_state, to_state, steps.by_person, at, opened, incident"
-		      " FROM steps JOIN incidents USING(incident) WHERE step > ?1"
-		      " ORDER BY step LIMIT ?2",
+	[CONTAINED] = next_contained,
 	[EVIDENCE] = "SELECT detector FROM evidence WHERE incident = ?1 LIMIT ?2",
 	[LAST_ACTION] = "SELECT max(step) FROM action_steps",
-	[ACTION_STEP] = ("SELECT step, responder, state FROM action_steps WHERE step > ?1"
-			 " ORDER BY step LIMIT ?2"),
+	[ACTION_STEP] = next_actions,
 };
 
 const int64_t measures_delay_bounds[MEASURES_DELAYS] = {

@@ -16,8 +16,8 @@ struct writer;
 struct metric {
 	const char *name;
 	enum metric_type type;
-	const char *unit; /* "" for none; else the name ends with it */
 	enum metric_of of;
+	const char *unit; /* "" for none; else the name ends with it */
 	const char *path; /* in the state: names with dots between */
 	double scale;     /* 0: 1 */
 	/* With labels the path leads to an object, whose keys are the label's values; with two
@@ -92,15 +92,16 @@ static bool read_number(const json_t *value, double scale, double *ret)
 	return true;
 }
 
-static const json_t *find(const json_t *at, const char *path)
+static json_t *find(const json_t *top, const char *path)
 {
 	char key[METRICS_LABEL_MAX + 1];
+	json_t *at = NULL;
 
-	while (at != NULL && path[0] != '\0') {
+	while (top != NULL && path[0] != '\0') {
 		size_t n = strcspn(path, ".");
 
 		(void)snprintf(key, sizeof(key), "%.*s", (int)n, path);
-		at = json_object_get(at, key);
+		top = at = json_object_get(top, key);
 		path += n + (path[n] == '.');
 	}
 	return at;
@@ -133,34 +134,38 @@ static bool counts(const struct metric *row, const char *key)
 	return false;
 }
 
-static void write_second(struct writer *w, const json_t *object, const char *first)
+static void write_second(struct writer *w, json_t *object, const char *first)
 {
 	unsigned left = METRICS_LABELS_MOST;
+	const char *key;
+	json_t *value;
 
-	for (void *i = json_object_iter((json_t *)(uintptr_t)object); i != NULL && left > 0;
-		i = json_object_iter_next((json_t *)(uintptr_t)object, i), left--) {
-		const char *key = json_object_iter_key(i);
-
-		if (is_label(key))
-			write_number(w, json_object_iter_value(i), (const char *[2]){first, key});
+	json_object_foreach(object, key, value)
+	{
+		if (!is_label(key))
+			continue;
+		write_number(w, value, (const char *[2]){first, key});
+		if (--left == 0)
+			break;
 	}
 }
 
-static void write_labelled(struct writer *w, const json_t *object)
+static void write_labelled(struct writer *w, json_t *object)
 {
 	unsigned left = METRICS_LABELS_MOST;
+	const char *key;
+	json_t *value;
 
-	for (void *i = json_object_iter((json_t *)(uintptr_t)object); i != NULL && left > 0;
-		i = json_object_iter_next((json_t *)(uintptr_t)object, i)) {
-		const char *key = json_object_iter_key(i);
-
+	json_object_foreach(object, key, value)
+	{
 		if (!counts(w->row, key))
 			continue;
-		left--;
 		if (w->row->labels[1] != NULL)
-			write_second(w, json_object_iter_value(i), key);
+			write_second(w, value, key);
 		else
-			write_number(w, json_object_iter_value(i), (const char *[2]){key, NULL});
+			write_number(w, value, (const char *[2]){key, NULL});
+		if (--left == 0)
+			break;
 	}
 }
 
@@ -176,7 +181,7 @@ static void write_info(struct writer *w, const char *value)
 
 static void write_from_state(struct writer *w)
 {
-	const json_t *value = find(w->view->state, w->row->path);
+	json_t *value = find(w->view->state, w->row->path);
 
 	if (w->row->type == INFO)
 		write_info(w, json_string_value(value));

@@ -230,7 +230,7 @@ static void test_nonsense(void **state)
 	for (unsigned i = 0; i < 60; i++) {
 		int fd = connected(s);
 		for (size_t n = 0; n < sizeof(many); n++)
-			many[n] = (char)(i * 37 + n * n * 11);
+			many[n] = (char)((size_t)i * 37 + n * n * 11);
 		say_bytes(fd, many, sizeof(many));
 		run(s, 5);
 		(void)close(fd);

@@ -125,7 +125,7 @@ holds_true "detectors had something to say" \
 	test "$(ask "GET /metrics" | grep -c '^stanch_containment_evidence_total.* 1$')" -ge 2
 is "one source is contained" "$(value 'stanch_sources{verdict="contain"}')" 1
 holds_true "just now" is_more stanch_last_containment_timestamp_seconds $(($(date +%s) - 60))
-holds_true "its messages were counted" is_more 'stanch_facts_total{kind="accepted"}' $((before + 5))
+holds_true "its messages were counted" wait_for 10 is_more 'stanch_facts_total{kind="accepted"}' $((${before:-0} + 5))
 for part in starter watcher hand clerk; do
 	holds_true "the memory of the $part is told" is_more "stanch_process_resident_memory_bytes{part=\"$part\"}" 100000
 done

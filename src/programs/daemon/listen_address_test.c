@@ -46,7 +46,7 @@ static void test_refused(void **state)
 static void test_open(void **state)
 {
 	struct listen_address a;
-	struct sockaddr_in at;
+	struct sockaddr_in at = {0};
 	socklen_t len = sizeof(at);
 
 	(void)state;
