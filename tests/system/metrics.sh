@@ -173,5 +173,9 @@ configure yes "page { listen = \"127.0.0.1:$page\" metrics_from = {\"192.0.2.0/2
 kill -HUP "$daemon"
 is_refused() { [[ $(status_line "GET /metrics") == "HTTP/1.1 403 Forbidden" ]]; }
 holds_true "who is not named is shown nothing" wait_for 20 is_refused
+configure yes "page { listen = \"127.0.0.1:$PORT\" }"
+kill -HUP "$daemon"
+holds_true "a port that is another's is said" wait_for 20 says 'error page-trouble'
+holds_true "and all else goes on" wait_for 20 stanch status
 stop_daemon
 finish
