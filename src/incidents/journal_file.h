@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 
 /* Statements are prepared once, and kept in a place of their own: those of journal.c from 0 on. */
-#define JOURNAL_PLACES 64
+#define JOURNAL_PLACES 80
 
 struct journal {
 	sqlite3 *db;

@@ -202,9 +202,16 @@ struct blocklists_settings {
 	const char *cache;
 };
 
+struct page_settings {
+	const char *listen; /* "ADDRESS:PORT"; NULL: there is no page, and no clerk */
+	bool metrics;
+	struct setting_list metrics_from; /* addresses and networks; none: this host */
+};
+
 struct daemon_settings {
-	const char *user; /* NULL: Exim's */
-	uint64_t memory;  /* bytes */
+	const char *user;       /* NULL: Exim's */
+	const char *clerk_user; /* never NULL */
+	uint64_t memory;        /* bytes */
 };
 
 struct settings_values {
@@ -232,6 +239,7 @@ struct settings_values {
 	struct policy_settings policy;
 	struct control_settings control;
 	struct blocklists_settings blocklists;
+	struct page_settings page;
 	struct daemon_settings daemon;
 };
 

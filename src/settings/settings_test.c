@@ -225,7 +225,11 @@ static void test_defaults(void **state)
 	assert_int_equal(v->policy.answer_timeout, 2);
 	assert_string_equal(v->control.socket, "/run/stanch/control");
 	assert_null(v->control.group);
+	assert_null(v->page.listen);
+	assert_true(v->page.metrics);
+	assert_int_equal(v->page.metrics_from.count, 0);
 	assert_null(v->daemon.user);
+	assert_string_equal(v->daemon.clerk_user, "nobody");
 	assert_int_equal(v->daemon.memory, 256 << 20);
 }
 

@@ -797,6 +797,31 @@ static const struct setting_row blocklists_rows[] = {
 			"check. Where they cannot be, nothing is asked."},
 };
 
+static const struct setting_row page_rows[] = {
+	{.name = "page.listen",
+		.kind = SETTING_TEXT,
+		.initial = "",
+		.most = "64",
+		.offset = AT(page.listen),
+		.help = "Where the daemon answers HTTP: an address and a port, such as "
+			"127.0.0.1:9494 or [::1]:9494. Without TLS: for this host, a network that "
+			"is yours, or a proxy. Empty: nowhere, and the process for it is not "
+			"started."},
+	{.name = "page.metrics",
+		.kind = SETTING_BOOL,
+		.initial = "yes",
+		.offset = AT(page.metrics),
+		.help = "Whether /metrics is served there, for Prometheus. It names no account."},
+	{.name = "page.metrics_from",
+		.kind = SETTING_TEXT,
+		.is_list = true,
+		.initial = "",
+		.most = "64",
+		.offset = AT(page.metrics_from),
+		.help = "Addresses and networks, such as 192.0.2.9 or 10.1.0.0/16, that may read "
+			"/metrics. Empty: this host alone (127.0.0.0/8 and ::1)."},
+};
+
 static const struct setting_row daemon_rows[] = {
 	{.name = "daemon.user",
 		.kind = SETTING_WORD,
@@ -804,6 +829,12 @@ static const struct setting_row daemon_rows[] = {
 		.offset = AT(daemon.user),
 		.help = "The user that the daemon reads logs and queues as. Empty: the one that "
 			"Exim runs as."},
+	{.name = "daemon.clerk_user",
+		.kind = SETTING_WORD,
+		.initial = "nobody",
+		.offset = AT(daemon.clerk_user),
+		.help = "The user that answers HTTP (page.listen). It needs no right to anything; "
+			"one of its own is best."},
 	{.name = "daemon.memory",
 		.kind = SETTING_BYTES,
 		.initial = "256M",
@@ -847,6 +878,7 @@ static const struct setting_group groups[] = {
 	GROUP("policy", policy_rows, "How Exim asks stanch."),
 	GROUP("control", control_rows, "How people ask the daemon."),
 	GROUP("blocklists", blocklists_rows, "Whether this server's addresses are on blocklists."),
+	GROUP("page", page_rows, "What is seen over HTTP."),
 	GROUP("daemon", daemon_rows, "What the daemon runs as."),
 };
 

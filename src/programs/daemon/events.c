@@ -8,10 +8,11 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 	[EVENT_RELOAD_REFUSED] = {"reload-refused", EVENT_ERROR,
 		"The settings have a mistake; the old ones stay in force."},
 	[EVENT_PART_ENDED] = {"part-ended", EVENT_ERROR,
-		"The watcher or the hand ended without being told to; both are started again."},
-	[EVENT_PART_STARTED] = {"part-started", EVENT_INFO, "The watcher or the hand began."},
+		"A part ended without being told to. Watcher and hand are started again together, "
+		"the clerk alone."},
+	[EVENT_PART_STARTED] = {"part-started", EVENT_INFO, "A part began."},
 	[EVENT_PART_SILENT] = {"part-silent", EVENT_ERROR,
-		"The watcher or the hand gave no sign of life for too long and is ended."},
+		"A part gave no sign of life for too long and is ended."},
 	[EVENT_LOG] = {"log", EVENT_INFO, "What happened to a log that is followed."},
 	[EVENT_LOG_TROUBLE] = {"log-trouble", EVENT_WARNING,
 		"A log cannot be read, or a part of it is lost."},
@@ -69,4 +70,6 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 		"rspamd cannot be asked, or is left alone for a while; mail is judged without it."},
 	[EVENT_FEEDBACK_TROUBLE] = {"feedback-trouble", EVENT_WARNING,
 		"The folder with complaints and bounces cannot be read."},
+	[EVENT_PAGE_TROUBLE] = {"page-trouble", EVENT_ERROR,
+		"HTTP cannot be answered at page.listen; all else goes on, and it is tried again."},
 };

@@ -6,11 +6,15 @@
 #include "base/printable.h"
 #include "incidents/actions.h"
 #include "incidents/brake.h"
+#include "incidents/measures.h"
+#include "programs/daemon/clerk_link.h"
 #include "programs/daemon/control.h"
 #include "programs/daemon/deeds.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/job.h"
 #include "programs/daemon/late.h"
+#include "programs/daemon/measures_json.h"
+#include "programs/daemon/part_memory.h"
 #include "programs/daemon/parts.h"
 #include "programs/daemon/talk.h"
 #include "programs/daemon/turned_away.h"
@@ -64,8 +68,10 @@ struct hand {
 	struct loop_timer *turn, *pulse;
 	struct talk *talk;
 	struct control *control;
-	struct journal *journal; /* NULL: it cannot be used now */
-	int64_t journal_at;      /* when it was tried */
+	struct clerk_link *clerk; /* NULL: there is none */
+	struct measures measures; /* for the clerk */
+	struct journal *journal;  /* NULL: it cannot be used now */
+	int64_t journal_at;       /* when it was tried */
 	struct outbreak *outbreaks;
 	size_t outbreak_count, acting_count;
 	struct turned_away *turned_away;
@@ -851,6 +857,8 @@ static void on_turn(void *context)
 	}
 	if (has_journal(h))
 		(void)went_well(h, late_turn(h->late, h->journal, now_s(), &problem), &problem);
+	if (h->clerk != NULL && has_journal(h))
+		(void)went_well(h, measures_turn(&h->measures, h->journal, &problem), &problem);
 	event_log_tick(h->part->log, loop_now_ms(h->loop));
 }
 
@@ -922,6 +930,58 @@ static void refused(void *context, uid_t uid)
 		event_number("uid", (int64_t)uid));
 }
 
+/* ---- what the clerk is told ---- */
+
+/* By the verdicts that stand: those of open incidents. */
+static json_t *verdicts_json(const struct hand *h)
+{
+	json_int_t suspect = 0, contain = 0;
+	json_t *o = json_object(), *known = json_object_get(h->watcher_state, "sources");
+
+	for (const struct outbreak *c = h->outbreaks; c != NULL; c = c->next) {
+		suspect += c->incident.state == INCIDENT_SUSPECTED;
+		contain += c->incident.state == INCIDENT_WAITING ||
+			   incident_is_acted_on(c->incident.state);
+	}
+	if (json_is_integer(known))
+		json_put(o, "nothing",
+			json_integer(json_integer_value(known) > suspect + contain
+					     ? json_integer_value(known) - suspect - contain
+					     : 0));
+	json_put(o, "suspect", json_integer(suspect));
+	json_put(o, "contain", json_integer(contain));
+	return o;
+}
+
+static json_t *memory_json(const struct hand *h)
+{
+	json_t *o = json_object(), *of_watcher = json_object_get(h->watcher_state, "memory");
+	uint64_t starter = part_memory(getppid()), hand = part_memory(0);
+
+	json_put(o, "starter", starter > 0 ? json_integer((json_int_t)starter) : NULL);
+	json_put(o, "hand", hand > 0 ? json_integer((json_int_t)hand) : NULL);
+	json_put(o, "watcher", json_incref(of_watcher));
+	return o;
+}
+
+static json_t *clerk_state(void *context)
+{
+	struct hand *h = context;
+	json_t *o = status_json(h);
+
+	json_put(o, "verdicts", verdicts_json(h));
+	json_put(o, "memory", memory_json(h));
+	json_put(o, "measures", h->journal != NULL ? measures_json(&h->measures) : NULL);
+	return o;
+}
+
+static void begin_measures(struct hand *h)
+{
+	measures_know_detectors(&h->measures);
+	for (size_t i = 0; i < responder_table_count; i++)
+		measures_know_responder(&h->measures, responder_table[i]->name);
+}
+
 /* ---- the process ---- */
 
 static void on_pulse(void *context)
@@ -981,6 +1041,8 @@ int hand_run(const struct daemon_part *part)
 	if (err == 0) {
 		serve(h);
 		say_unready(h);
+		begin_measures(h);
+		h->clerk = clerk_link_new(h->loop, part->news, clerk_state, h);
 		h->turn = loop_timer_new(h->loop, on_turn, h);
 		h->pulse = loop_timer_new(h->loop, on_pulse, h);
 		loop_timer_start(h->turn, 0, TURN_MS);
@@ -994,6 +1056,7 @@ int hand_run(const struct daemon_part *part)
 	late_free(h->late);
 	json_decref(h->watcher_state);
 	control_free(h->control);
+	clerk_link_free(h->clerk);
 	loop_timer_free(h->turn);
 	loop_timer_free(h->pulse);
 	talk_free(h->talk);

@@ -15,6 +15,12 @@
  *            {"do": "begin"}                        read now
  *            {"do": "bad"|"good"|"over", "source"}  it is contained; released; over
  *            {"do": "refuse"|"slow"|"pass", "source"}  what Exim is answered about it
+ *
+ * The clerk, if there is one, answers HTTP out of what the hand tells it, and can do nothing else.
+ * It begins and ends alone: their talk is made anew whenever one of both has begun (new_link.h).
+ *
+ *   hand     {"say": "state", "at_ms", …}   every second: what stanch status --json says, and what
+ *                                           else metrics need
  */
 #ifndef STANCH_PROGRAMS_DAEMON_PARTS_H
 #define STANCH_PROGRAMS_DAEMON_PARTS_H
@@ -25,14 +31,17 @@
 struct daemon_part {
 	const struct daemon_plan *plan;
 	struct event_log *log;
-	int link;   /* to the other part; its own */
-	int policy; /* listens for Exim's questions; the watcher's own; -1: nobody may ask */
-	int pulse;  /* a byte now and then says to the starter that it lives; 'r': it is ready */
+	int link; /* between watcher and hand; its own */
+	int news; /* of hand and clerk: tells of a new link between them; -1: there is no clerk */
+	int listener; /* of the clerk: its own */
+	int policy;   /* listens for Exim's questions; the watcher's own; -1: nobody may ask */
+	int pulse;    /* a byte now and then says to the starter that it lives; 'r': it is ready */
 };
 
 /* Each runs until it is told to end by SIGTERM; returns the exit status. */
 int watcher_run(const struct daemon_part *part);
 int hand_run(const struct daemon_part *part);
+int clerk_run(const struct daemon_part *part);
 
 /* How often a part gives a sign of life, and after how long without one it is taken for stuck. */
 #define PULSE_MS      2000

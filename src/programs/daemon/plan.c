@@ -152,8 +152,48 @@ static int ask_exim(struct daemon_plan *p, struct problem *problem)
 	return 0;
 }
 
-static int check_relays(
-	const struct setting_list *hosts, size_t *ret_entry, struct problem *problem)
+/* What the clerk is needs no name, and no rights that a name has. */
+static int find_clerk(struct daemon_plan *p, struct problem *problem)
+{
+	const char *name = p->values->daemon.clerk_user;
+	const struct passwd *user = getpwnam(name);
+
+	p->clerk_uid = geteuid();
+	p->clerk_gid = getegid();
+	if (!p->has_clerk || geteuid() != 0)
+		return 0;
+	if (user == NULL)
+		return problem_set(problem, -ENOENT,
+			"there is no user \"%s\" to answer HTTP as: name one as "
+			"daemon.clerk_user",
+			name);
+	if (user->pw_uid == 0)
+		return problem_set(problem, -EINVAL,
+			"daemon.clerk_user: \"%s\" has root's rights, and is to have none", name);
+	p->clerk_uid = user->pw_uid;
+	p->clerk_gid = user->pw_gid;
+	p->clerk_changes_user = true;
+	return 0;
+}
+
+static int read_page(struct daemon_plan *p, struct problem *problem)
+{
+	const char *listen = p->values->page.listen;
+	char shown[100];
+
+	p->has_clerk = listen != NULL;
+	if (listen == NULL || listen_address_read(listen, &p->clerk_listen) == 0)
+		return 0;
+	(void)printable_text(slice_of(listen), shown, sizeof(shown));
+	return problem_set(problem, -EINVAL,
+		"page.listen: \"%s\" is no address with a port, such as 127.0.0.1:9494 or "
+		"[::1]:9494",
+		shown);
+}
+
+/* name: of the setting, for who wrote it. */
+static int check_networks(const char *name, const struct setting_list *hosts, size_t *ret_entry,
+	struct problem *problem)
 {
 	AUTO(networks) tried = networks_new();
 	char shown[100];
@@ -164,8 +204,7 @@ static int check_relays(
 		*ret_entry = i;
 		(void)printable_text(slice_of(hosts->at[i]), shown, sizeof(shown));
 		return problem_set(problem, -EINVAL,
-			"log.relay_hosts: \"%s\" is neither an address nor a network such as "
-			"10.1.0.0/16",
+			"%s: \"%s\" is neither an address nor a network such as 10.1.0.0/16", name,
 			shown);
 	}
 	return 0;
@@ -179,8 +218,10 @@ static int check_lists(const struct settings *settings, struct problem *problem)
 
 	if (limits_check(&values->limits, &entry, problem) < 0)
 		return settings_refuse_entry(settings, "limits.sources", entry, problem);
-	if (check_relays(&values->log.relay_hosts, &entry, problem) < 0)
+	if (check_networks("log.relay_hosts", &values->log.relay_hosts, &entry, problem) < 0)
 		return settings_refuse_entry(settings, "log.relay_hosts", entry, problem);
+	if (check_networks("page.metrics_from", &values->page.metrics_from, &entry, problem) < 0)
+		return settings_refuse_entry(settings, "page.metrics_from", entry, problem);
 	return 0;
 }
 
@@ -201,11 +242,15 @@ int daemon_plan_new(const struct settings *settings, const char *program, struct
 		.quiet = true};
 	int err = check_lists(settings, problem);
 	if (err == 0)
+		err = read_page(p, problem);
+	if (err == 0)
 		err = context_prepare(&p->context, problem);
 	if (err == 0)
 		err = ask_exim(p, problem);
 	if (err == 0)
 		err = find_user(p, problem);
+	if (err == 0)
+		err = find_clerk(p, problem);
 	if (err < 0)
 		return err;
 	p->global = p->context.global;

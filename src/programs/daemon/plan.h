@@ -7,6 +7,7 @@
 #include "base/event_log.h"
 #include "base/problem.h"
 #include "programs/context.h"
+#include "programs/daemon/listen_address.h"
 #include "settings/settings.h"
 
 #include <stdbool.h>
@@ -33,7 +34,12 @@ struct daemon_plan {
 	const char *watcher_login; /* who reads; lent */
 	uid_t watcher_uid;
 	gid_t watcher_gid;
-	bool changes_user;      /* the starter is root and the watcher is not to be */
+	bool changes_user; /* the starter is root and the watcher is not to be */
+	bool has_clerk;
+	struct listen_address clerk_listen;
+	bool clerk_changes_user;
+	uid_t clerk_uid;
+	gid_t clerk_gid;
 	struct context context; /* private */
 };
 

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 int rights_of_reader(const char *login, uid_t uid, gid_t gid)
@@ -18,6 +19,29 @@ int rights_of_reader(const char *login, uid_t uid, gid_t gid)
 		if (setuid(0) == 0)
 			return -EPERM;
 	}
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int rights_of_clerk(bool changes_user, uid_t uid, gid_t gid)
+{
+	const struct rlimit none = {0};
+
+	if (changes_user) {
+		capng_clear(CAPNG_SELECT_BOUNDS);
+		if (capng_apply(CAPNG_SELECT_BOUNDS) != 0)
+			return -EPERM;
+		if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+			setresuid(uid, uid, uid) < 0)
+			return -errno;
+		if (setuid(0) == 0)
+			return -EPERM;
+	}
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+		return -EPERM;
+	if (setrlimit(RLIMIT_NPROC, &none) < 0 || setrlimit(RLIMIT_CORE, &none) < 0 ||
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 

@@ -13,6 +13,11 @@
  * is certain: the process is to end. */
 MUST_USE int rights_of_reader(const char *login, uid_t uid, gid_t gid);
 
+/* Of who answers strangers over the network: nothing at all. It has no capability, no group, runs
+ * no program, leaves no core, and others of the same user cannot look into it. uid, gid: who it is,
+ * where changes_user; else it stays who it is. Errors as above. */
+MUST_USE int rights_of_clerk(bool changes_user, uid_t uid, gid_t gid);
+
 /* Of who moves mail under Exim's locks: root's rights over files and users, and no other: none over
  * the network, the kernel, devices or other processes' memory. ends_sessions: with the two that
  * it takes to see which process holds a connection and to cut it (CAP_SYS_PTRACE, CAP_NET_ADMIN;

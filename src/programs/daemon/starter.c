@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/unix_socket.h"
 #include "programs/daemon/events.h"
+#include "programs/daemon/new_link.h"
 #include "programs/daemon/notify.h"
 #include "programs/daemon/parts.h"
 #include "programs/daemon/rights.h"
@@ -28,15 +29,22 @@
 #define WAKE_MS        1000
 #define POLICY_BACKLOG 1024 /* questions that wait while the watcher does other things */
 
-enum { WATCHER, HAND, PARTS };
+/* The first two are nothing without each other. */
+enum { WATCHER, HAND, CLERK, PARTS, PAIR = CLERK };
 
 struct part {
 	const char *name;
 	int (*run)(const struct daemon_part *part);
 	pid_t pid; /* 0: none */
-	int pulse; /* -1: none */
+	int pulse; /* -1: none, as of the next */
+	int news;  /* it is told there of new links */
 	int64_t heard_ms;
 	bool is_ready;
+};
+
+/* When what ended is begun again: later each time, while no run lasts. */
+struct again {
+	int64_t begun_ms, at_ms, wait_ms; /* at_ms 0: it runs, or is not to */
 };
 
 struct starter {
@@ -47,7 +55,7 @@ struct starter {
 	struct part parts[PARTS];
 	int signals;
 	int policy; /* a listener while parts are begun, then that it was one; negative: none */
-	int64_t begun_ms, again_ms, wait_ms; /* again_ms: when to begin again; 0: they run */
+	struct again pair, clerk;
 	bool ends, reloads, told_ready;
 };
 
@@ -77,6 +85,8 @@ static int give_up_rights(const struct daemon_plan *plan, size_t which)
 {
 	if (which == HAND)
 		return rights_of_hand(plan->values->sessions.enabled);
+	if (which == CLERK)
+		return rights_of_clerk(plan->clerk_changes_user, plan->clerk_uid, plan->clerk_gid);
 	return rights_of_reader(plan->changes_user ? plan->watcher_login : NULL, plan->watcher_uid,
 		plan->watcher_gid);
 }
@@ -84,24 +94,19 @@ static int give_up_rights(const struct daemon_plan *plan, size_t which)
 static void close_inherited(const struct starter *s)
 {
 	(void)close(s->signals);
-	for (size_t i = 0; i < PARTS; i++)
+	for (size_t i = 0; i < PARTS; i++) {
 		if (s->parts[i].pulse >= 0)
 			(void)close(s->parts[i].pulse);
+		if (s->parts[i].news >= 0)
+			(void)close(s->parts[i].news);
+	}
 }
 
-static _Noreturn void be_part(struct starter *s, size_t which, const int link[PARTS], int pulse)
+static _Noreturn void be_part(struct starter *s, size_t which, const struct daemon_part *part)
 {
-	const struct daemon_part part = {.plan = s->plan,
-		.log = s->log,
-		.link = link[which],
-		.policy = s->policy,
-		.pulse = pulse};
 	sigset_t none;
 
 	close_inherited(s);
-	(void)close(link[which == WATCHER ? HAND : WATCHER]); /* or its end would not be seen */
-	if (which != WATCHER && s->policy >= 0)
-		(void)close(s->policy);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -113,28 +118,56 @@ static _Noreturn void be_part(struct starter *s, size_t which, const int link[PA
 			event_text("error", slice_of(strerror(-err))));
 		_exit(1);
 	}
-	_exit(s->parts[which].run(&part));
+	_exit(s->parts[which].run(part));
 }
 
-static int begin_part(struct starter *s, size_t which, const int link[PARTS])
+static void close_both(const int pair[2])
+{
+	for (size_t i = 0; i < 2; i++)
+		if (pair[i] >= 0)
+			(void)close(pair[i]);
+}
+
+/* given: what it is given besides; unwanted: descriptors that are another's, ended by -1. */
+static int begin_part(
+	struct starter *s, size_t which, const struct daemon_part *given, const int *unwanted)
 {
 	struct part *p = &s->parts[which];
-	int pulse[2];
+	struct daemon_part part = *given;
+	int pulse[2], news[2] = {-1, -1};
 
 	if (pipe2(pulse, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
+	if (s->plan->has_clerk && which != WATCHER &&
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, news) < 0) {
+		close_both(pulse);
+		return -errno;
+	}
+	part.plan = s->plan;
+	part.log = s->log;
+	part.pulse = pulse[1];
+	part.news = news[1];
 	pid_t pid = fork();
 	if (pid == 0) {
 		(void)close(pulse[0]);
-		be_part(s, which, link, pulse[1]);
+		if (news[0] >= 0)
+			(void)close(news[0]);
+		for (; *unwanted >= 0; unwanted++)
+			(void)close(*unwanted);
+		be_part(s, which, &part);
 	}
 	(void)close(pulse[1]);
+	if (news[1] >= 0)
+		(void)close(news[1]);
 	if (pid < 0) {
 		(void)close(pulse[0]);
+		if (news[0] >= 0)
+			(void)close(news[0]);
 		return -errno;
 	}
 	p->pid = pid;
 	p->pulse = pulse[0];
+	p->news = news[0];
 	p->heard_ms = clock_now_ms();
 	p->is_ready = false;
 	EVENT_LOG(s->log, EVENT_PART_STARTED, clock_now_ms(), event_text("part", slice_of(p->name)),
@@ -168,40 +201,106 @@ static void remove_policy(struct starter *s)
 	s->policy = -1;
 }
 
+/* Whenever one of them has begun. */
+static void link_clerk(struct starter *s)
+{
+	const struct part *hand = &s->parts[HAND], *clerk = &s->parts[CLERK];
+
+	if (hand->news < 0 || clerk->news < 0)
+		return;
+	int err = new_link_pass(hand->news, clerk->news);
+	if (err < 0) /* one of them is about to end */
+		EVENT_LOG(s->log, EVENT_PAGE_TROUBLE, clock_now_ms(),
+			event_text("at", slice_of(s->plan->values->page.listen)),
+			event_text("error", slice_of(strerror(-err))));
+}
+
+static int begin_pair(struct starter *s)
+{
+	int link[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link) < 0)
+		return -errno;
+	/* the other's end of the link, too, or its end would not be seen */
+	const struct daemon_part watcher = {
+		.link = link[WATCHER], .policy = s->policy, .listener = -1};
+	const struct daemon_part hand = {.link = link[HAND], .policy = -1, .listener = -1};
+	const int not_watchers[] = {link[HAND], -1};
+	const int not_hands[] = {link[WATCHER], s->policy >= 0 ? s->policy : -1, -1};
+	int err = begin_part(s, WATCHER, &watcher, not_watchers);
+
+	if (err == 0)
+		err = begin_part(s, HAND, &hand, not_hands);
+	close_both(link);
+	return err;
+}
+
 static void begin_parts(struct starter *s)
 {
-	int link[PARTS] = {-1, -1}, err = 0;
-
-	s->again_ms = 0;
-	s->begun_ms = clock_now_ms();
-	bool linked = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link) == 0;
-	if (!linked)
-		err = -errno;
+	s->pair.at_ms = 0;
+	s->pair.begun_ms = clock_now_ms();
 	open_policy(s);
-	for (size_t i = 0; i < PARTS && err == 0; i++)
-		err = begin_part(s, i, link);
+	int err = begin_pair(s);
 	if (s->policy >= 0)
 		(void)close(s->policy);
-	for (size_t i = 0; i < PARTS && linked; i++)
-		(void)close(link[i]);
 	if (err < 0) {
 		EVENT_LOG(s->log, EVENT_PART_ENDED, clock_now_ms(),
 			event_text("part", slice_of("both")),
 			event_text("error", slice_of(strerror(-err))));
-		s->again_ms = clock_now_ms() + s->wait_ms;
+		s->pair.at_ms = clock_now_ms() + s->pair.wait_ms;
 	}
+	link_clerk(s);
 }
 
-static void tell_parts(struct starter *s, int signal)
+static void wait_longer(struct again *a)
 {
-	for (size_t i = 0; i < PARTS; i++)
+	a->wait_ms = clock_now_ms() - a->begun_ms > STEADY_MS ? AGAIN_FIRST_MS
+		     : a->wait_ms * 2 < AGAIN_MOST_MS         ? a->wait_ms * 2
+							      : AGAIN_MOST_MS;
+	a->at_ms = clock_now_ms() + a->wait_ms;
+}
+
+/* It listens where it could not: at a port below 1024. Made anew each time, so that nobody waits
+ * for one that is not there. */
+static void begin_clerk(struct starter *s)
+{
+	s->clerk.at_ms = 0;
+	if (!s->plan->has_clerk)
+		return;
+	s->clerk.begun_ms = clock_now_ms();
+	const int none[] = {-1};
+	int listener = listen_address_open(&s->plan->clerk_listen);
+	const struct daemon_part part = {.link = -1, .policy = -1, .listener = listener};
+	int err = listener < 0 ? listener : begin_part(s, CLERK, &part, none);
+	if (listener >= 0)
+		(void)close(listener);
+	if (err < 0) {
+		EVENT_LOG(s->log, EVENT_PAGE_TROUBLE, clock_now_ms(),
+			event_text("at", slice_of(s->plan->values->page.listen)),
+			event_text("error", slice_of(strerror(-err))));
+		wait_longer(&s->clerk);
+		return;
+	}
+	link_clerk(s);
+}
+
+static void begin_all(struct starter *s)
+{
+	begin_parts(s);
+	begin_clerk(s);
+}
+
+static void tell_parts(struct starter *s, size_t count, int signal)
+{
+	for (size_t i = 0; i < count; i++)
 		if (s->parts[i].pid != 0)
 			(void)kill(s->parts[i].pid, signal);
 }
 
-static bool some_run(const struct starter *s)
+/* Of the first `count` parts. */
+static bool some_run(const struct starter *s, size_t count)
 {
-	for (size_t i = 0; i < PARTS; i++)
+	for (size_t i = 0; i < count; i++)
 		if (s->parts[i].pid != 0)
 			return true;
 	return false;
@@ -217,18 +316,27 @@ static void say_ended(struct starter *s, const struct part *p, int status)
 		event_number("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
 }
 
-/* One of them is nothing without the other. */
-static void after_end(struct starter *s)
+static void after_end(struct starter *s, size_t which)
 {
 	if (s->ends || s->reloads)
 		return;
-	tell_parts(s, SIGTERM);
-	if (some_run(s))
+	if (which == CLERK) {
+		wait_longer(&s->clerk);
 		return;
-	s->wait_ms = clock_now_ms() - s->begun_ms > STEADY_MS ? AGAIN_FIRST_MS
-		     : s->wait_ms * 2 < AGAIN_MOST_MS         ? s->wait_ms * 2
-							      : AGAIN_MOST_MS;
-	s->again_ms = clock_now_ms() + s->wait_ms;
+	}
+	tell_parts(s, PAIR, SIGTERM);
+	if (!some_run(s, PAIR))
+		wait_longer(&s->pair);
+}
+
+static void forget(struct part *p)
+{
+	p->pid = 0;
+	(void)close(p->pulse);
+	p->pulse = -1;
+	if (p->news >= 0)
+		(void)close(p->news);
+	p->news = -1;
 }
 
 static void reap(struct starter *s)
@@ -242,12 +350,10 @@ static void reap(struct starter *s)
 
 			if (p->pid != pid)
 				continue;
-			if (!s->ends && !s->reloads && s->again_ms == 0)
+			if (!s->ends && !s->reloads && (i == CLERK || s->pair.at_ms == 0))
 				say_ended(s, p, status);
-			p->pid = 0;
-			(void)close(p->pulse);
-			p->pulse = -1;
-			after_end(s);
+			forget(p);
+			after_end(s, i);
 		}
 }
 
@@ -306,17 +412,17 @@ static void reload(struct starter *s)
 	s->settings = settings;
 	s->plan = plan;
 	s->reloads = true;
-	tell_parts(s, SIGTERM);
+	tell_parts(s, PARTS, SIGTERM);
 }
 
 /* When the parts of before have ended. */
 static void finish_reload(struct starter *s)
 {
-	if (!s->reloads || some_run(s))
+	if (!s->reloads || some_run(s, PARTS))
 		return;
 	s->reloads = false;
 	EVENT_LOG(s->log, EVENT_RELOADED, clock_now_ms());
-	begin_parts(s);
+	begin_all(s);
 }
 
 /* ---- the loop ---- */
@@ -355,8 +461,10 @@ static void watch_parts(struct starter *s)
 	while (!s->ends) {
 		wait_for_something(s);
 		finish_reload(s);
-		if (s->again_ms != 0 && clock_now_ms() >= s->again_ms)
+		if (s->pair.at_ms != 0 && !s->reloads && clock_now_ms() >= s->pair.at_ms)
 			begin_parts(s);
+		if (s->clerk.at_ms != 0 && !s->reloads && clock_now_ms() >= s->clerk.at_ms)
+			begin_clerk(s);
 		end_silent(s);
 		if (watchdog_ms > 0 && clock_now_ms() - told_ms >= watchdog_ms / 3) {
 			told_ms = clock_now_ms();
@@ -371,14 +479,14 @@ static void end_parts(struct starter *s)
 	int64_t until = clock_now_ms() + END_MS;
 
 	notify_manager("STOPPING=1");
-	tell_parts(s, SIGTERM);
-	while (some_run(s) && clock_now_ms() < until) {
+	tell_parts(s, PARTS, SIGTERM);
+	while (some_run(s, PARTS) && clock_now_ms() < until) {
 		struct pollfd fd = {.fd = s->signals, .events = POLLIN};
 		(void)poll(&fd, 1, 50);
 		hear_signals(s);
 		reap(s);
 	}
-	tell_parts(s, SIGKILL);
+	tell_parts(s, PARTS, SIGKILL);
 	remove_policy(s);
 	/* not for any child: who started us by exec may have left us one that waits for our end */
 	for (size_t i = 0; i < PARTS; i++)
@@ -421,11 +529,19 @@ static int begin(struct starter *s)
 int starter_run(const struct starter_settings *settings)
 {
 	struct starter s = {.given = settings,
-		.wait_ms = AGAIN_FIRST_MS / 2,
+		.pair = {.wait_ms = AGAIN_FIRST_MS / 2},
+		.clerk = {.wait_ms = AGAIN_FIRST_MS / 2},
 		.signals = -1,
 		.policy = -1,
-		.parts = {[WATCHER] = {.name = "stanchd-watcher", .run = watcher_run, .pulse = -1},
-			[HAND] = {.name = "stanchd-hand", .run = hand_run, .pulse = -1}}};
+		.parts = {[WATCHER] = {.name = "stanchd-watcher",
+				  .run = watcher_run,
+				  .pulse = -1,
+				  .news = -1},
+			[HAND] = {.name = "stanchd-hand", .run = hand_run, .pulse = -1, .news = -1},
+			[CLERK] = {.name = "stanchd-clerk",
+				.run = clerk_run,
+				.pulse = -1,
+				.news = -1}}};
 
 	s.log = event_log_new(STDERR_FILENO, settings->levels, daemon_events, DAEMON_EVENTS);
 	int err = begin(&s);
@@ -435,7 +551,7 @@ int starter_run(const struct starter_settings *settings)
 			event_text("spool", slice_of(s.plan->spool)),
 			event_text("mode",
 				slice_of(s.plan->values->hold.enabled ? "hold" : "observe")));
-		begin_parts(&s);
+		begin_all(&s);
 		watch_parts(&s);
 		end_parts(&s);
 		EVENT_LOG(s.log, EVENT_STOPPED, clock_now_ms());

@@ -1,6 +1,7 @@
-/* starter.h - begins the watcher and the hand, begins them again when one of them ends or gives no
- * sign of life, reads the settings anew on SIGHUP, and ends them on SIGTERM. It reads nothing that
- * a stranger wrote. */
+/* starter.h - begins the watcher, the hand and, if page.listen is set, the clerk; begins them again
+ * when one of them ends or gives no sign of life (watcher and hand together, the clerk alone),
+ * reads the settings anew on SIGHUP, and ends them on SIGTERM. It reads nothing that a stranger
+ * wrote. */
 #ifndef STANCH_PROGRAMS_DAEMON_STARTER_H
 #define STANCH_PROGRAMS_DAEMON_STARTER_H
 

@@ -9,6 +9,7 @@
 #include "programs/daemon/feedback_watch.h"
 #include "programs/daemon/ledger_keeper.h"
 #include "programs/daemon/older_logs.h"
+#include "programs/daemon/part_memory.h"
 #include "programs/daemon/parts.h"
 #include "programs/daemon/second_opinion.h"
 #include "programs/daemon/talk.h"
@@ -89,7 +90,7 @@ struct watcher {
 	struct forgiven *forgiven;
 	size_t forgiven_count;
 	struct {
-		uint64_t accepted, from_spool, bodies;
+		uint64_t accepted, from_spool, bodies, by_kind[FACT_KINDS];
 	} counts;
 	bool has_begun, is_ready, told_ready, is_behind;
 };
@@ -143,6 +144,7 @@ static bool take_fact(struct watcher *w, const struct fact *fact)
 	struct watch_result r;
 	bool is_history = clock_now_us() - fact->at_us > FRESH_US;
 
+	w->counts.by_kind[fact->kind]++;
 	if (w->forgiven_count > 0)
 		forgive(w, fact->at_us);
 	learn_domains(w, fact);
@@ -575,7 +577,7 @@ static bool log_place(void *context, size_t index, const char **ret_path, struct
 
 /* ---- how it is ---- */
 
-static json_t *log_state(const struct followed *f, uint64_t *ret_unread)
+static json_t *log_state(const struct followed *f, uint64_t *ret_unread, uint64_t *ret_lost)
 {
 	struct log_follow_state s;
 	json_t *o = json_object();
@@ -587,6 +589,7 @@ static json_t *log_state(const struct followed *f, uint64_t *ret_unread)
 	json_put(o, "unread_bytes",
 		json_integer((json_int_t)s.unread_bytes + (json_int_t)s.unread_packed_bytes));
 	json_put(o, "lost_bytes", json_integer((json_int_t)s.lost_bytes));
+	*ret_lost += s.lost_bytes;
 	json_put(o, "lines", json_integer((json_int_t)s.lines));
 	json_put(o, "caught_up", s.caught_up_at != 0 ? json_time(s.caught_up_at) : NULL);
 	json_put(o, "last_line", s.last_line_at != 0 ? json_time(s.last_line_at) : NULL);
@@ -613,19 +616,41 @@ static json_t *queue_messages(const struct watcher *w, const struct spool_watch_
 	return json_integer((json_int_t)messages);
 }
 
+/* Of all sensors. */
+static json_t *facts_by_kind(const struct watcher *w)
+{
+	static const char *const names[FACT_KINDS] = {[FACT_ACCEPTED] = "accepted",
+		[FACT_DELIVERED] = "delivered",
+		[FACT_DEFERRED] = "deferred",
+		[FACT_FAILED] = "failed",
+		[FACT_COMPLETED] = "completed",
+		[FACT_REFUSED] = "refused",
+		[FACT_LOGIN_FAILED] = "login failed",
+		[FACT_OFFERED] = "offered",
+		[FACT_SCORED] = "scored",
+		[FACT_COMPLAINED] = "complained"};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < FACT_KINDS; i++)
+		json_put(o, names[i], json_integer((json_int_t)w->counts.by_kind[i]));
+	return o;
+}
+
 static void say_state(struct watcher *w)
 {
 	const struct log_facts_counts facts = log_facts_counts(w->facts);
 	struct ledger *l = watch_ledger(w->watch);
 	json_t *o = json_object(), *logs = json_array();
-	uint64_t unread = 0;
+	uint64_t unread = 0, lost = 0, memory = part_memory(0);
 
 	for (size_t i = 0; i < w->log_count; i++)
-		(void)json_array_append_new(logs, log_state(&w->logs[i], &unread));
+		(void)json_array_append_new(logs, log_state(&w->logs[i], &unread, &lost));
 	json_put(o, "say", json_string("state"));
 	json_put(o, "ready", json_boolean(w->is_ready));
 	json_put(o, "logs", logs);
 	json_put(o, "unread_bytes", json_integer((json_int_t)unread));
+	json_put(o, "lost_bytes", json_integer((json_int_t)lost));
+	json_put(o, "memory", memory > 0 ? json_integer((json_int_t)memory) : NULL);
 	json_put(o, "lag_seconds",
 		json_integer(unread > 0 && facts.last_us > 0
 				     ? (json_int_t)((clock_now_us() - facts.last_us) / SECOND_US)
@@ -633,6 +658,7 @@ static void say_state(struct watcher *w)
 	json_put(o, "lines", json_integer((json_int_t)facts.lines));
 	json_put(o, "damaged_lines", json_integer((json_int_t)facts.damaged));
 	json_put(o, "facts", json_integer((json_int_t)facts.facts));
+	json_put(o, "facts_by_kind", facts_by_kind(w));
 	json_put(o, "messages", json_integer((json_int_t)w->counts.accepted));
 	json_put(o, "from_spool", json_integer((json_int_t)w->counts.from_spool));
 	json_put(o, "bodies", json_integer((json_int_t)w->counts.bodies));

@@ -1,0 +1,329 @@
+/* Clients that are polite, slow, greedy or talk nonsense; the server runs in the test's own loop.
+ */
+#include "systems/http_serve.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ROOM    ((size_t)64 << 10)
+#define TAKE_MS 1500
+
+struct scene {
+	struct loop *loop;
+	struct loop_timer *end;
+	struct http_serve *serve;
+	uint16_t port;
+	unsigned asked;
+	char path[300];
+	char got[ROOM];
+};
+
+static void answer(void *context, const struct http_request *request, struct http_reply *ret)
+{
+	struct scene *s = context;
+	struct address loopback;
+
+	assert_int_equal(address_parse(slice_of("127.0.0.1"), &loopback), 0);
+	assert_memory_equal(&request->from, &loopback, sizeof(loopback));
+	s->asked++;
+	(void)snprintf(s->path, sizeof(s->path), "%s", request->path);
+	if (strcmp(request->path, "/big") == 0) {
+		*ret = (struct http_reply){200, "text/plain", memory_new(1, 8 << 20), 8 << 20};
+		return;
+	}
+	if (strcmp(request->path, "/hello") != 0) {
+		http_reply_status(ret, 404);
+		return;
+	}
+	*ret = (struct http_reply){200, "text/plain",
+		memory_copy(request->accept, strlen(request->accept)), strlen(request->accept)};
+}
+
+static void stop(void *context)
+{
+	struct scene *s = context;
+
+	loop_stop(s->loop);
+}
+
+static int begin(void **state)
+{
+	struct scene *s = memory_new(1, sizeof(*s));
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(fd, 128), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	s->port = at.sin_port;
+	s->loop = loop_new();
+	s->end = loop_timer_new(s->loop, stop, s);
+	assert_int_equal(http_serve_new(s->loop, fd, TAKE_MS, answer, s, &s->serve), 0);
+	*state = s;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct scene *s = *state;
+
+	http_serve_free(s->serve);
+	loop_timer_free(s->end);
+	loop_free(s->loop);
+	free(s);
+	return 0;
+}
+
+static void run(struct scene *s, int64_t ms)
+{
+	loop_timer_start(s->end, ms, 0);
+	loop_run(s->loop);
+}
+
+static int connected(const struct scene *s)
+{
+	const struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = s->port, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+static void say_bytes(int fd, const char *bytes, size_t len)
+{
+	assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
+}
+
+static void say(int fd, const char *text)
+{
+	say_bytes(fd, text, strlen(text));
+}
+
+/* Runs the server until the other end is closed or silent; true when it was closed. */
+static bool hear(struct scene *s, int fd, int64_t most_ms)
+{
+	int64_t until = clock_now_ms() + most_ms;
+	size_t len = 0;
+
+	while (clock_now_ms() < until) {
+		run(s, 10);
+		ssize_t n = recv(fd, s->got + len, ROOM - 1 - len, MSG_DONTWAIT);
+		if (n > 0)
+			len += (size_t)n;
+		s->got[len] = '\0';
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			return true;
+	}
+	return false;
+}
+
+/* One request on a connection that ends with it. */
+static void ask(struct scene *s, const char *request)
+{
+	int fd = connected(s);
+
+	say(fd, request);
+	(void)hear(s, fd, 300);
+	(void)close(fd);
+}
+
+static bool is_status(const struct scene *s, unsigned status)
+{
+	char line[20];
+
+	(void)snprintf(line, sizeof(line), "HTTP/1.1 %u ", status);
+	return strncmp(s->got, line, strlen(line)) == 0;
+}
+
+#define END "Host: x\r\nConnection: close\r\n\r\n"
+
+static void test_answers(void **state)
+{
+	struct scene *s = *state;
+
+	ask(s, "GET /hello?x=1 HTTP/1.1\r\nAccept: a/b\r\n" END);
+	assert_true(is_status(s, 200));
+	assert_non_null(strstr(s->got, "\r\n\r\na/b"));
+	assert_non_null(strstr(s->got, "Content-Type: text/plain\r\n"));
+	assert_non_null(strstr(s->got, "X-Content-Type-Options: nosniff\r\n"));
+	assert_null(strcasestr(s->got, "\nServer:"));
+	assert_string_equal(s->path, "/hello");
+	ask(s, "HEAD /hello HTTP/1.1\r\nAccept: a/b\r\n" END);
+	assert_true(is_status(s, 200));
+	assert_non_null(strstr(s->got, "Content-Length: 3\r\n"));
+	assert_string_equal(strstr(s->got, "\r\n\r\n"), "\r\n\r\n");
+	ask(s, "GET /none HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 404));
+	assert_non_null(strstr(s->got, "\r\n\r\n404 Not Found\n"));
+	ask(s, "GET /hello%00x HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 404));
+	assert_string_equal(s->path, "/hello%00x");
+}
+
+static void test_methods(void **state)
+{
+	static const char *const methods[] = {
+		"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "XYZZY"};
+	struct scene *s = *state;
+	char request[200];
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		(void)snprintf(request, sizeof(request), "%s /hello HTTP/1.1\r\n" END, methods[i]);
+		ask(s, request);
+		assert_true(is_status(s, 405));
+		assert_non_null(strstr(s->got, "Allow: GET, HEAD\r\n"));
+	}
+	ask(s, "POST /hello HTTP/1.1\r\nContent-Length: 9999999\r\n" END "abc");
+	assert_true(is_status(s, 405));
+	ask(s, "GET /hello HTTP/1.1\r\nContent-Length: 5\r\n" END "abcde");
+	assert_true(is_status(s, 400));
+	ask(s, "GET /hello HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" END
+	       "5\r\nabcde\r\n0\r\n\r\n");
+	assert_true(is_status(s, 400));
+	assert_int_equal(s->asked, 0);
+}
+
+/* One connection for several, as a scraper keeps it. */
+static void test_kept(void **state)
+{
+	struct scene *s = *state;
+	int fd = connected(s);
+
+	for (int i = 0; i < 3; i++) {
+		say(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+		assert_false(hear(s, fd, TAKE_MS * 6 / 10));
+		assert_true(is_status(s, 200));
+	}
+	assert_int_equal(s->asked, 3);
+	(void)close(fd);
+}
+
+static void test_nonsense(void **state)
+{
+	static const char *const said[] = {"\r\n\r\n\r\n", "GET\r\n\r\n", "GET /hello\r\n\r\n",
+		"GET /hello HTTP/9.9\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02",
+		"GET /hello HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n",
+		"GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+		"GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+		"SSH-2.0-OpenSSH_9.2\r\n", ": : :\r\n\r\n"};
+	struct scene *s = *state;
+	char many[600];
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		ask(s, said[i]);
+	for (unsigned i = 0; i < 60; i++) {
+		int fd = connected(s);
+		for (size_t n = 0; n < sizeof(many); n++)
+			many[n] = (char)((size_t)i * 37 + n * n * 11);
+		say_bytes(fd, many, sizeof(many));
+		run(s, 5);
+		(void)close(fd);
+	}
+	ask(s, "GET /hello HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 200));
+}
+
+static void test_long(void **state)
+{
+	struct scene *s = *state;
+	char *request = memory_new(1, ROOM);
+
+	(void)snprintf(request, ROOM, "GET /hello HTTP/1.1\r\nX: %*s\r\n" END,
+		2 * (int)HTTP_SERVE_REQUEST_MAX, "x");
+	ask(s, request);
+	assert_false(is_status(s, 200));
+	(void)snprintf(
+		request, ROOM, "GET /%*s HTTP/1.1\r\n" END, 2 * (int)HTTP_SERVE_REQUEST_MAX, "x");
+	ask(s, request);
+	assert_false(is_status(s, 200));
+	int n = snprintf(request, ROOM, "GET /hello HTTP/1.1\r\n");
+	for (int i = 0; i < 3000; i++)
+		n += snprintf(request + n, ROOM - (size_t)n, "A%d: b\r\n", i);
+	(void)snprintf(request + n, ROOM - (size_t)n, END);
+	ask(s, request);
+	assert_false(is_status(s, 200));
+	assert_int_equal(s->asked, 0);
+	free(request);
+}
+
+/* A byte now and then keeps nobody in (slow loris), nor does reading an answer slowly. */
+static void test_slow(void **state)
+{
+	static const char head[] = "GET /hello HTTP/1.1\r\nX: ";
+	struct scene *s = *state;
+	int fd = connected(s), silent = connected(s), reader = connected(s);
+	int64_t begun = clock_now_ms();
+	bool is_over = false;
+
+	say(reader, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (size_t i = 0; !is_over && clock_now_ms() - begun < 4 * (int64_t)TAKE_MS; i++) {
+		(void)send(fd, i < sizeof(head) - 1 ? head + i : "x", 1, MSG_NOSIGNAL);
+		is_over = hear(s, fd, 100);
+	}
+	assert_true(is_over);
+	assert_in_range(clock_now_ms() - begun, TAKE_MS - 200, TAKE_MS + 1500);
+	assert_true(hear(s, silent, 1500));
+	size_t len = 0;
+	ssize_t n;
+	while ((n = recv(reader, s->got, ROOM, 0)) > 0)
+		len += (size_t)n;
+	assert_true(len < (8 << 20)); /* it was cut off, behind what the kernel had taken */
+	ask(s, "GET /hello HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 200));
+	(void)close(fd);
+	(void)close(silent);
+	(void)close(reader);
+}
+
+/* One address gets no more than its share, and gives it back. */
+static void test_greedy(void **state)
+{
+	struct scene *s = *state;
+	int fds[HTTP_SERVE_OF_ADDRESS + 8];
+	unsigned ended = 0;
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		fds[i] = connected(s);
+	run(s, 100);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		ended += hear(s, fds[i], 20);
+	assert_int_equal(ended, 8);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		(void)close(fds[i]);
+	run(s, 100);
+	ask(s, "GET /hello HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 200));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_answers),
+		TEST(test_methods),
+		TEST(test_kept),
+		TEST(test_nonsense),
+		TEST(test_long),
+		TEST(test_slow),
+		TEST(test_greedy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
