@@ -15,32 +15,14 @@ start_lab LOG_SELECTOR=+millisec
 . "$root/tests/system/daemon.bash"
 thief=mailbox:ann@shop.test victim=ann@shop.test
 configure no "
-refuse {
-	enabled = yes
-	folder = $lab/refused
-}
-sessions {
-	enabled = yes
-}
-secret {
-	enabled = yes
-	backend = passwd-file
-	check = {\"smtp://$ADDRESS:$PORT\", \"imap://$ADDRESS:$IMAP_PORT\"}
-}
-dovecot {
-	enabled = yes
-	url = http://$ADDRESS:$DOVEADM_PORT
-	key_file = $DOVEADM_KEY_FILE
-	passwd_file = $PASSWORDS
-}"
+$(cut_off_settings "\"smtp://$ADDRESS:$PORT\", \"imap://$ADDRESS:$IMAP_PORT\"")"
 sed -i 's/quiet_time = .*/quiet_time = 1h/' "$work/stanch.conf" # it is not over before a person says so
 stanch() {
 	"$stanch_program" --config "$work/stanch.conf" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" \
 		--control "$control" "$@"
 }
-hash_of() { awk -F : -v who="$1" '$1 == who {print $2}' "$PASSWORDS"; }
 accepted() { grep -c " <= .* A=dovecot_plain:$victim " "$MAINLOG"; }
-password=$(awk -v who="$victim" '$1 == who {print $2}' "$ACCOUNTS")
+password=$(password_of "$victim")
 login() { timeout 60 "$ask_program" login "$1" "$victim" <<<"$password"; } # URL
 smtp=smtp://$ADDRESS:$PORT imap=imap://$ADDRESS:$IMAP_PORT
 is_refused() { [[ $(login "$1") == "0 refused" ]]; }

@@ -14,24 +14,7 @@ start_lab "LOG_SELECTOR=+millisec +smtp_connection" MAILBOXES=$((honest_users - 
 thief=mailbox:ann@shop.test victim=ann@shop.test
 config() {
 	configure yes "
-refuse {
-	enabled = yes
-	folder = $lab/refused
-}
-sessions {
-	enabled = yes
-}
-secret {
-	enabled = yes
-	backend = passwd-file
-	check = {\"smtp://$ADDRESS:$PORT\", \"imap://$ADDRESS:$IMAP_PORT\"}
-}
-dovecot {
-	enabled = yes
-	url = http://$ADDRESS:$DOVEADM_PORT
-	key_file = $DOVEADM_KEY_FILE
-	passwd_file = $PASSWORDS
-}
+$(cut_off_settings "\"smtp://$ADDRESS:$PORT\", \"imap://$ADDRESS:$IMAP_PORT\"")
 $(tell_settings)"
 }
 config
@@ -40,7 +23,6 @@ stanch() {
 	"$stanch_program" --config "$work/stanch.conf" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" \
 		--control "$control" "$@"
 }
-hash_of() { awk -F : -v who="$1" '$1 == who {print $2}' "$PASSWORDS"; }
 # Messages and recipients of a mailbox that were accepted after that second.
 accepted_after() { # mailbox seconds
 	awk -v want=" A=dovecot_plain:$1 " -v after="$(date -u -d "@$2" '+%F %T.%3N')" \

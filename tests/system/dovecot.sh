@@ -11,7 +11,6 @@ fi
 start_lab
 
 smtp=smtp://$ADDRESS:$PORT imap=imap://$ADDRESS:$IMAP_PORT pop3=pop3://$ADDRESS:$POP3_PORT
-password_of() { awk -v user="$1" '$1 == user {print $2}' "$ACCOUNTS"; }
 with_program() { DOVECOT_CONFIG=$DOVECOT_CONFIG timeout 30 "$ask_program" "$@"; }
 over_http() {
 	DOVEADM_URL=http://$ADDRESS:$DOVEADM_PORT DOVEADM_KEY_FILE=$DOVEADM_KEY_FILE \

@@ -29,24 +29,7 @@ general {
 	exim_config = $EXIM_CONFIG
 	state = $state
 }
-refuse {
-	enabled = yes
-	folder = $lab/refused
-}
-sessions {
-	enabled = yes
-}
-secret {
-	enabled = yes
-	backend = passwd-file
-	check = {"imap://$ADDRESS:$IMAP_PORT"}
-}
-dovecot {
-	enabled = yes
-	url = http://$ADDRESS:$DOVEADM_PORT
-	key_file = $DOVEADM_KEY_FILE
-	passwd_file = $PASSWORDS
-}
+$(cut_off_settings "\"imap://$ADDRESS:$IMAP_PORT\"")
 END
 stanch() {
 	timeout 60 "$program" --config "$work/stanch.conf" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" \
@@ -62,8 +45,6 @@ add_incident() { # number mailbox: as the daemon writes it
 	sql "INSERT INTO incidents VALUES($1,'mailbox:$2','contained',1790000000,1790000100,0,0,1790000000,
 		1790000000000000,30.5,21.5,12,60,0,0);"
 }
-password_of() { awk -v who="$1" '$1 == who {print $2}' "$ACCOUNTS"; }
-hash_of() { awk -F : -v who="$1" '$1 == who {print $2}' "$PASSWORDS"; }
 file_now() { stat -c '%i %y' "$PASSWORDS"; }
 states_of() { # number
 	stanch incident show "$1" --json |

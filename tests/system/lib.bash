@@ -78,6 +78,41 @@ start_lab() {
 	state=$work/state
 }
 
+# A mailbox's password, and what Dovecot has of it.
+password_of() { awk -v who="$1" '$1 == who {print $2}' "$ACCOUNTS"; }
+hash_of() { awk -F : -v who="$1" '$1 == who {print $2}' "$PASSWORDS"; }
+
+# Settings: Dovecot as it is in the laboratory.
+dovecot_settings() {
+	cat <<END
+dovecot {
+	enabled = yes
+	url = http://$ADDRESS:$DOVEADM_PORT
+	key_file = $DOVEADM_KEY_FILE
+	passwd_file = $PASSWORDS
+}
+END
+}
+
+# Settings: who is contained is refused, his sessions are ended, and his password is changed.
+cut_off_settings() { # servers that the old password is tried at, "URL", "URL"
+	cat <<END
+refuse {
+	enabled = yes
+	folder = $lab/refused
+}
+sessions {
+	enabled = yes
+}
+secret {
+	enabled = yes
+	backend = passwd-file
+	check = {$1}
+}
+$(dovecot_settings)
+END
+}
+
 lab() { "$lab_program" "$1" "$lab" "${@:2}"; }
 
 exim() { lab exim "$@"; }

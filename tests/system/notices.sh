@@ -22,12 +22,7 @@ secret {
 	enabled = $1
 	backend = passwd-file
 }
-dovecot {
-	enabled = yes
-	url = http://$ADDRESS:$DOVEADM_PORT
-	key_file = $DOVEADM_KEY_FILE
-	passwd_file = $PASSWORDS
-}
+$(dovecot_settings)
 $(tell_settings)"
 }
 stanch() {

@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # A client of the laboratory whose next word is ours to say, after start_lab. Its session is $fd.
 
-password_of() { awk -v who="$1" '$1 == who {print $2}' "$ACCOUNTS"; }
-
 reply() { # Exim's answer in one line; "closed" at the end of the connection
 	local line text=
 	while IFS= read -r -t 15 line <&"$fd"; do

@@ -17,7 +17,6 @@ begins() { # name got want
 
 # --- a client -------------------------------------------------------------------------------------
 
-password_of() { awk -v who="$1" '$1 == who {print $2}' "$ACCOUNTS"; }
 reply() {
 	local line
 	while IFS= read -r -t 15 line <&"$fd"; do
