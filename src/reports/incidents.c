@@ -99,13 +99,14 @@ static int add_of_evidence(
 	return err;
 }
 
-/* Held ones that the evidence names, or if it names none any others that are held for it; then what
+/* Held ones that the evidence names, or if there is none any others that are held for it; then what
  * the evidence names and is not held. */
 static int read_samples(struct journal *j, struct incident_story *s, struct problem *problem)
 {
 	int err = add_of_evidence(j, s, true, problem);
+	bool is_named = s->sample_count > 0;
 
-	for (size_t i = 0; i < s->hold_count && err == 0 && s->evidence_count == 0; i++) {
+	for (size_t i = 0; i < s->hold_count && err == 0 && !is_named; i++) {
 		const struct journal_choice choice = {
 			.hold = s->holds[i], .states = 1U << MESSAGE_HELD};
 
