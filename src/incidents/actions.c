@@ -34,8 +34,9 @@ static const char *const statements[STATEMENTS] = {
 		       " ON CONFLICT(incident, responder) DO UPDATE SET state = excluded.state,"
 		       " changed = excluded.changed, next = excluded.next, tries = excluded.tries,"
 		       " words = excluded.words, note = excluded.note",
-	[ADD_STEP] = "INSERT INTO action_steps(incident, responder, at, state, words)"
-		     " VALUES(?1, ?2, ?4, ?3, ?7)",
+	[ADD_STEP] = "INSERT INTO action_steps(incident, responder, at, state, words, by_person,"
+		     " uid, user, sudo_user, tty)"
+		     " VALUES(?1, ?2, ?4, ?3, ?7, ?9, ?10, ?11, ?12, ?13)",
 	/* a mail server that is tried for a week shall not fill the disk */
 	[THIN_STEPS] = "DELETE FROM action_steps WHERE incident = ?1 AND responder = ?2 AND step <="
 		       " (SELECT step FROM action_steps WHERE incident = ?1 AND responder = ?2"
@@ -72,6 +73,7 @@ static int prepare(
 static int put(
 	struct journal *j, enum statement which, const struct incident_action *a, struct problem *p)
 {
+	static const struct journal_who nobody = {0};
 	sqlite3_stmt *s = NULL;
 	int err = prepare(j, which, &s, p);
 
@@ -86,6 +88,9 @@ static int put(
 		sqlite3_bind_int64(s, 5, a->next);
 		sqlite3_bind_int64(s, 6, (int64_t)a->tries);
 		journal_bind_text(s, 8, a->note);
+	} else {
+		sqlite3_bind_int(s, 9, a->who != NULL);
+		journal_bind_who(s, 10, a->who != NULL ? a->who : &nobody);
 	}
 	return journal_finish(j, s, p);
 }

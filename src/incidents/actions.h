@@ -41,6 +41,8 @@ struct incident_action {
 	uint64_t tries; /* in a row that have failed */
 	const char *words;
 	const char *note; /* a JSON object; "" for none */
+	const struct journal_who
+		*who; /* for whom it is done, only when written; NULL: the daemon */
 };
 
 /* Writes the row and a step of it, in one commit. */

@@ -29,6 +29,7 @@ enum statement {
 	COUNT,
 	PUT_EXEMPTION,
 	END_EXEMPTION,
+	ADD_EXEMPTION_STEP,
 	EACH_EXEMPTION,
 	FIND_EXEMPTION,
 	FORGIVE,
@@ -87,6 +88,9 @@ static const char *const statements[STATEMENTS] = {
 	[PUT_EXEMPTION] = "INSERT OR REPLACE INTO exemptions(source, since, until, uid, user,"
 			  " sudo_user, tty, reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[END_EXEMPTION] = "DELETE FROM exemptions WHERE source = ?1",
+	[ADD_EXEMPTION_STEP] =
+		"INSERT INTO exemption_steps(source, at, until, uid, user, sudo_user, tty, reason,"
+		" what) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[EACH_EXEMPTION] =
 		"SELECT source, since, until, reason, uid, user, sudo_user, tty FROM exemptions"
 		" WHERE ?1 = 0 OR until = 0 OR until > ?1 ORDER BY source",
@@ -574,23 +578,38 @@ int casebook_count(struct journal *j, int64_t since, uint64_t *ret_contained, ui
 
 /* ---- exemptions and what was forgiven ---- */
 
-int casebook_exempt(struct journal *j, const struct exemption *exemption, struct problem *problem)
+static int put_exemption(struct journal *j, enum statement which, const struct exemption *e,
+	const char *what, struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
 	sqlite3_stmt *s = NULL;
-	int err = prepare(j, PUT_EXEMPTION, &s, problem);
+	int err = prepare(j, which, &s, problem);
 
 	if (err < 0)
 		return err;
-	journal_bind_text(s, 1, source_text(&exemption->source, name));
-	sqlite3_bind_int64(s, 2, exemption->since);
-	sqlite3_bind_int64(s, 3, exemption->until);
-	journal_bind_who(s, 4, &exemption->who);
-	journal_bind_text(s, 8, exemption->reason);
+	journal_bind_text(s, 1, source_text(&e->source, name));
+	sqlite3_bind_int64(s, 2, e->since);
+	sqlite3_bind_int64(s, 3, e->until);
+	journal_bind_who(s, 4, &e->who);
+	journal_bind_text(s, 8, e->reason);
+	if (which == ADD_EXEMPTION_STEP)
+		journal_bind_text(s, 9, what);
 	return journal_finish(j, s, problem);
 }
 
-int casebook_end_exemption(struct journal *j, const struct source *source, struct problem *problem)
+int casebook_exempt(struct journal *j, const struct exemption *exemption, struct problem *problem)
+{
+	bool ours;
+	int err = begin(j, &ours, problem);
+
+	if (err == 0)
+		err = put_exemption(j, PUT_EXEMPTION, exemption, NULL, problem);
+	if (err == 0)
+		err = put_exemption(j, ADD_EXEMPTION_STEP, exemption, "exempt", problem);
+	return end(j, ours, err, problem);
+}
+
+static int remove_exemption(struct journal *j, const struct source *source, struct problem *problem)
 {
 	char name[SOURCE_TEXT_MAX];
 	sqlite3_stmt *s = NULL;
@@ -603,6 +622,24 @@ int casebook_end_exemption(struct journal *j, const struct source *source, struc
 	if (err == 0 && sqlite3_changes(j->db) == 0)
 		err = problem_set(problem, -ENOENT, "%s is not exempted", name);
 	return err;
+}
+
+int casebook_end_exemption(struct journal *j, const struct source *source,
+	const struct incident_doing *doing, struct problem *problem)
+{
+	struct exemption ended = {.source = *source,
+		.since = doing->at,
+		.reason = doing->words != NULL ? doing->words : ""};
+	bool ours;
+	int err = begin(j, &ours, problem);
+
+	if (doing->who != NULL)
+		ended.who = *doing->who;
+	if (err == 0)
+		err = remove_exemption(j, source, problem);
+	if (err == 0)
+		err = put_exemption(j, ADD_EXEMPTION_STEP, &ended, "unexempt", problem);
+	return end(j, ours, err, problem);
 }
 
 int casebook_each_exemption(struct journal *j, int64_t now, exemption_visit *visit, void *context,

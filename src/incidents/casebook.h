@@ -9,6 +9,7 @@
  *   scores         how it grew: at most CASEBOOK_SCORES points of each incident
  *   incident_holds the holds that were made for it
  *   exemptions     sources that are never contained, until when and why
+ *   exemption_steps  each exemption that was given or ended, by whom
  *   forgiven       up to when a person has released the evidence of a source
  *
  * Errors are those of journal_open(). Times are seconds since 1970, but those of facts, which are
@@ -155,8 +156,8 @@ MUST_USE int casebook_exempt(
 	struct journal *j, const struct exemption *exemption, struct problem *problem);
 
 /* -ENOENT when there is none. */
-MUST_USE int casebook_end_exemption(
-	struct journal *j, const struct source *source, struct problem *problem);
+MUST_USE int casebook_end_exemption(struct journal *j, const struct source *source,
+	const struct incident_doing *doing, struct problem *problem);
 
 typedef bool exemption_visit(void *context, const struct exemption *exemption);
 

@@ -231,8 +231,8 @@ static void test_exemptions(void **state)
 	assert_string_equal(all, "");
 	assert_int_equal(casebook_each_exemption(j, 0, join_exemptions, all, &p), 0);
 	assert_string_equal(all, "news@club.test:for now ");
-	assert_int_equal(casebook_end_exemption(j, &e.source, &p), 0);
-	assert_int_equal(casebook_end_exemption(j, &e.source, &p), -ENOENT);
+	assert_int_equal(casebook_end_exemption(j, &e.source, &by_daemon, &p), 0);
+	assert_int_equal(casebook_end_exemption(j, &e.source, &by_daemon, &p), -ENOENT);
 
 	assert_int_equal(casebook_forgiven(j, &e.source, &until, &p), 0);
 	assert_int_equal(until, 0);
@@ -287,7 +287,8 @@ static void age_the_journal(void **state)
 		"PRAGMA foreign_keys=OFF; DROP TABLE steps; DROP TABLE evidence;"
 		"DROP TABLE scores; DROP TABLE incident_holds; DROP TABLE incidents;"
 		"DROP TABLE exemptions; DROP TABLE forgiven; DROP TABLE incident_actions;"
-		"DROP TABLE action_steps; PRAGMA user_version=1;";
+		"DROP TABLE action_steps; DROP TABLE exemption_steps; DROP INDEX actions_began;"
+		"DROP INDEX actions_hold; DROP INDEX holds_source; PRAGMA user_version=1;";
 	char path[FOLDER_PATH_MAX];
 	sqlite3 *db;
 

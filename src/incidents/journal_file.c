@@ -14,9 +14,10 @@
 #include <unistd.h>
 
 #define APPLICATION_ID  0x73746e63 /* "stnc": file(1) and we know the file by it */
-#define SCHEMA          3
-#define SCHEMA_TEXT     "3"
+#define SCHEMA          4
+#define SCHEMA_TEXT     "4"
 #define SCHEMA_CASEBOOK 2
+#define SCHEMA_ACTIONS  3
 #define LOCK_NAME       "acting"
 #define BUSY_MS         5000 /* a reader's checkpoint takes a moment */
 /* Each commit is synced to the log beside the database. Intent and outcome write the same pages:
@@ -95,7 +96,34 @@ static const char actions_schema[] =
 	" step INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" incident INTEGER NOT NULL REFERENCES incidents(incident), responder TEXT NOT NULL,"
 	" at INTEGER NOT NULL, state TEXT NOT NULL, words TEXT NOT NULL);"
-	"CREATE INDEX action_steps_incident ON action_steps(incident);"
+	"CREATE INDEX action_steps_incident ON action_steps(incident);";
+
+/* Since version 4: audit.h. Who acted was not kept before: by_person is NULL then. Of exemptions
+ * that were ended before nothing is known. */
+static const char audit_schema[] =
+	"CREATE TABLE exemption_steps("
+	" step INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, what TEXT NOT NULL,"
+	" source TEXT NOT NULL, until INTEGER NOT NULL, uid INTEGER NOT NULL, user TEXT NOT NULL,"
+	" sudo_user TEXT NOT NULL, tty TEXT NOT NULL, reason TEXT NOT NULL);"
+	"INSERT INTO exemption_steps(at, what, source, until, uid, user, sudo_user, tty, reason)"
+	" SELECT since, 'exempt', source, until, uid, user, sudo_user, tty, reason FROM exemptions"
+	" ORDER BY since;"
+	"ALTER TABLE action_steps ADD COLUMN by_person INTEGER;"
+	"ALTER TABLE action_steps ADD COLUMN uid INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE action_steps ADD COLUMN user TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE action_steps ADD COLUMN sudo_user TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE action_steps ADD COLUMN tty TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX incidents_opened ON incidents(opened);"
+	"CREATE INDEX steps_at ON steps(at);"
+	"CREATE INDEX steps_people ON steps(at) WHERE by_person;"
+	"CREATE INDEX action_steps_at ON action_steps(at);"
+	"CREATE INDEX action_steps_people ON action_steps(at) WHERE by_person;"
+	"CREATE INDEX actions_began ON actions(began);"
+	"CREATE INDEX actions_hold ON actions(hold);"
+	"CREATE INDEX holds_source ON holds(source);"
+	"CREATE INDEX incident_holds_hold ON incident_holds(hold);"
+	"CREATE INDEX exemption_steps_at ON exemption_steps(at);"
+	"CREATE INDEX exemption_steps_source ON exemption_steps(source);"
 	"PRAGMA user_version=" SCHEMA_TEXT ";";
 
 static bool is_folder_writable(const char *path)
@@ -341,8 +369,10 @@ static int make_tables(struct journal *j, bool all, struct problem *problem)
 		err = journal_run(j, schema, problem);
 	if (err == 0 && version < SCHEMA_CASEBOOK)
 		err = journal_run(j, casebook_schema, problem);
-	if (err == 0 && version < SCHEMA)
+	if (err == 0 && version < SCHEMA_ACTIONS)
 		err = journal_run(j, actions_schema, problem);
+	if (err == 0 && version < SCHEMA)
+		err = journal_run(j, audit_schema, problem);
 	if (err == 0)
 		return journal_run(j, "COMMIT", problem);
 	(void)sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);

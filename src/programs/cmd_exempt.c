@@ -102,7 +102,8 @@ static int change(
 	journal_who_now(&e.who);
 	if (s->lasting.given)
 		e.until = e.since + (int64_t)s->lasting.value;
-	int err = s->remove ? casebook_end_exemption(journal, source, &problem)
+	const struct incident_doing doing = {.at = e.since, .who = &e.who, .words = e.reason};
+	int err = s->remove ? casebook_end_exemption(journal, source, &doing, &problem)
 			    : casebook_exempt(journal, &e, &problem);
 	if (err < 0) {
 		context_problem(context, &problem);

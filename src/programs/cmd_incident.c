@@ -7,12 +7,30 @@
 #include <stdint.h>
 #include <string.h>
 
+static bool is_queued(void *context, const struct exim_id *id)
+{
+	return exim_spool_find(context, NULL, id) != NULL;
+}
+
+/* Messages that can be opened are the better samples; the story does without. */
+static void prefer_queued(struct context *context, struct incident_story *story)
+{
+	struct exim_spool *spool = NULL;
+	struct problem unread = {0};
+
+	if (story->sample_count > story->sample_held &&
+		context_spool(context, &spool, &unread) == 0)
+		incident_story_prefer(story, is_queued, spool);
+}
+
 static int show(struct context *context, struct journal *journal, int64_t number)
 {
 	struct incident_story story;
 	struct problem problem = {0};
 	int err = incident_story_read(journal, number, &story, &problem);
 
+	if (err == 0 && context->global.json)
+		prefer_queued(context, &story);
 	if (err == 0)
 		incident_show(context, &story, false);
 	else

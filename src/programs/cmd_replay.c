@@ -4,13 +4,13 @@
 #include "base/sketch.h"
 #include "incidents/hindsight.h"
 #include "programs/context.h"
+#include "programs/moment_option.h"
 #include "programs/replay_input.h"
 #include "reports/hindsight.h"
 #include "systems/local_tables.h"
 
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
 /* The same facts give the same findings each time, also where two names share a place of a table.
  */
@@ -136,20 +136,17 @@ static int read_tables(const struct replay_settings *s, struct ledger *ledger,
 	return err;
 }
 
-/* In microseconds; `none` when it was not given. */
+/* In microseconds; `none`, which is in them, too, when it was not given. */
 static int read_moment(const char *typed, const char *option, int64_t none, int64_t *ret_us,
 	struct problem *problem)
 {
-	char shown[64];
 	int64_t seconds;
 
 	*ret_us = none;
 	if (typed == NULL)
 		return 0;
-	if (units_read_moment(slice_of(typed), (int64_t)time(NULL), &seconds) < 0)
-		return problem_set(problem, -1,
-			"--%s \"%s\" is no time: write 2026-11-23, \"2026-11-23 12:05\" or 3d",
-			option, printable_text(slice_of(typed), shown, sizeof(shown)));
+	if (moment_option_read(typed, option, 0, &seconds, problem) < 0)
+		return -1;
 	*ret_us = seconds * 1000000;
 	return 0;
 }

@@ -20,6 +20,7 @@ const struct command *const *command_table(void)
 		&command_incident,
 		&command_explain,
 		&command_exempt,
+		&command_audit,
 		&command_replay,
 		&command_feedback,
 		&command_backscatter,

@@ -56,6 +56,7 @@ const struct command *const *command_table(void);
 /* NULL when there is none of that name. */
 const struct command *command_find(const char *name);
 
+extern const struct command command_audit;
 extern const struct command command_backscatter;
 extern const struct command command_check;
 extern const struct command command_completion;

@@ -140,7 +140,7 @@ static int do_what_is_due(struct containing *w, enum incident_state state, struc
 }
 
 int containing_act(struct context *context, struct journal *journal,
-	const struct incident *incident, bool insists)
+	const struct incident *incident, const struct journal_who *who)
 {
 	struct containing w;
 	struct contained result = {0};
@@ -148,7 +148,8 @@ int containing_act(struct context *context, struct journal *journal,
 	int status = COMMAND_UNABLE;
 
 	if (containing_begin(&w, context, journal, incident) == 0) {
-		w.containment.insists = insists;
+		w.containment.who = who;
+		w.containment.insists = who != NULL;
 		status = do_what_is_due(&w, incident->state, &result, &problem) < 0
 				 ? tell_trouble(&w, &problem)
 				 : containing_tell(&w, &result);
@@ -158,17 +159,19 @@ int containing_act(struct context *context, struct journal *journal,
 }
 
 int containing_undo(struct context *context, struct journal *journal,
-	const struct incident *incident, const char *only)
+	const struct incident *incident, const struct journal_who *who, const char *only)
 {
 	struct containing w;
 	struct contained result = {0};
 	struct problem problem = {0};
 	int status = COMMAND_UNABLE;
 
-	if (containing_begin(&w, context, journal, incident) == 0)
+	if (containing_begin(&w, context, journal, incident) == 0) {
+		w.containment.who = who;
 		status = containment_undo(&w.containment, only, &result, &problem) < 0
 				 ? tell_trouble(&w, &problem)
 				 : containing_tell(&w, &result);
+	}
 	containing_end(&w);
 	return status;
 }

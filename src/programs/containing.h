@@ -28,14 +28,15 @@ void containing_end(struct containing *w);
  * "waiting", "failed", "next"}. Returns the exit status. */
 int containing_tell(struct containing *w, const struct contained *result);
 
-/* Does what is due of it: acts, closes or undoes, by the incident's state. Returns the exit
- * status; what came of it was told. */
+/* Does what is due of it: acts, closes or undoes, by the incident's state. who: a person, for whom
+ * what has failed is tried again, too; NULL: the daemon. Returns the exit status; what came of it
+ * was told. */
 int containing_act(struct context *context, struct journal *journal,
-	const struct incident *incident, bool insists);
+	const struct incident *incident, const struct journal_who *who);
 
 /* Undoes the one (NULL: all that are left). Returns the exit status. */
 int containing_undo(struct context *context, struct journal *journal,
-	const struct incident *incident, const char *only);
+	const struct incident *incident, const struct journal_who *who, const char *only);
 
 /* Says what would be done. Returns the exit status. */
 int containing_plan(

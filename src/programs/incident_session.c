@@ -59,7 +59,7 @@ void incident_show(struct context *context, const struct incident_story *story, 
 	const struct incidents_view view = view_of(context, options);
 
 	if (context->global.json)
-		incident_story_print_json(stdout, story);
+		incident_story_print_json(stdout, story, &view);
 	else if (explain)
 		incident_explain(&terminal, story, &view);
 	else

@@ -117,7 +117,7 @@ int incident_close(struct incident_word *w)
 	bool was_acted_on = incident_is_acted_on(w->incident.state);
 	if (step(w, INCIDENT_CLOSE) < 0)
 		return COMMAND_UNABLE;
-	return was_acted_on ? containing_act(w->context, w->journal, &w->incident, true)
+	return was_acted_on ? containing_act(w->context, w->journal, &w->incident, &w->who)
 			    : COMMAND_DONE;
 }
 
@@ -167,7 +167,7 @@ static int contain_now(struct incident_word *w)
 	if (!again && step(w, INCIDENT_APPROVE) < 0)
 		return COMMAND_UNABLE;
 	incident_tell_daemon(w->context);
-	int acted = containing_act(w->context, w->journal, &w->incident, true);
+	int acted = containing_act(w->context, w->journal, &w->incident, &w->who);
 	if (look_again(w) < 0)
 		return COMMAND_UNABLE;
 	if (w->incident.state == INCIDENT_CONTAINED && step(w, INCIDENT_HOLD) < 0)
@@ -213,13 +213,13 @@ static int restore_hold(struct incident_word *w, int64_t hold_number)
 /* In the order in which it helps: it may send again, has its mail, has its login, is told. */
 static int undo_all(struct incident_word *w, const int64_t *holds, size_t count)
 {
-	int worst = containing_undo(w->context, w->journal, &w->incident, "refuse");
+	int worst = containing_undo(w->context, w->journal, &w->incident, &w->who, "refuse");
 
 	for (size_t i = 0; i < count; i++) {
 		int status = restore_hold(w, holds[i]);
 		worst = status > worst ? status : worst;
 	}
-	int status = containing_undo(w->context, w->journal, &w->incident, NULL);
+	int status = containing_undo(w->context, w->journal, &w->incident, &w->who, NULL);
 	return status > worst ? status : worst;
 }
 
@@ -253,7 +253,8 @@ int incident_release(struct incident_word *w)
 int incident_act(struct incident_word *w)
 {
 	if (!w->settings->dry_run)
-		return containing_act(w->context, w->journal, &w->incident, w->settings->yes);
+		return containing_act(
+			w->context, w->journal, &w->incident, w->settings->yes ? &w->who : NULL);
 	return containing_plan(w->context, w->journal, &w->incident);
 }
 

@@ -1,12 +1,11 @@
 #include "reports/incidents.h"
 
-#include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/units.h"
 #include "detectors/evidence.h"
-#include "reports/evidence_json.h"
 #include "reports/evidence_list.h"
+#include "reports/incident_words.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,6 +16,8 @@
 #define PLOT_LEAST  20
 #define PLOT_BESIDE 24 /* columns beside the plot */
 #define LEVELS      8
+
+#define DOMAINS_PRINTED 5
 
 /* ---- reading ---- */
 
@@ -45,6 +46,94 @@ static bool keep_deed(void *context, const struct incident_action *a)
 	return true;
 }
 
+static bool keep_held(void *context, const struct journal_hold *hold)
+{
+	uint64_t *held = context;
+
+	*held = hold->by_state[MESSAGE_HELD];
+	return false;
+}
+
+/* ---- which messages show it ---- */
+
+static bool has_sample(const struct incident_story *s, const char *id)
+{
+	for (size_t i = 0; i < s->sample_count; i++)
+		if (strcmp(s->samples[i], id) == 0)
+			return true;
+	return false;
+}
+
+static void add_sample(struct incident_story *s, const char *id)
+{
+	if (s->sample_count < INCIDENT_SAMPLES_KEPT && !has_sample(s, id))
+		(void)snprintf(s->samples[s->sample_count++], sizeof(s->samples[0]), "%s", id);
+}
+
+static bool keep_sample(void *context, const struct journal_message *message)
+{
+	struct incident_story *s = context;
+
+	add_sample(s, message->id.text);
+	return s->sample_count < INCIDENT_SAMPLES;
+}
+
+/* held: only such as are held now. */
+static int add_of_evidence(
+	struct journal *j, struct incident_story *s, bool held, struct problem *problem)
+{
+	struct journal_choice choice = {.states = 1U << MESSAGE_HELD};
+	struct exim_id id;
+	int err = 0;
+
+	for (size_t i = 0; i < s->evidence_count; i++)
+		for (size_t k = 0; k < s->evidence[i].id_count && err == 0; k++) {
+			if (exim_id_parse(slice_of(s->evidence[i].ids[k]), &id) < 0)
+				continue;
+			choice.id = &id;
+			if (held)
+				err = journal_each_message(j, &choice, keep_sample, s, problem);
+			else
+				add_sample(s, id.text);
+		}
+	return err;
+}
+
+/* Held ones that the evidence names, or if there is none any others that are held for it; then what
+ * the evidence names and is not held. */
+static int read_samples(struct journal *j, struct incident_story *s, struct problem *problem)
+{
+	int err = add_of_evidence(j, s, true, problem);
+	bool is_named = s->sample_count > 0;
+
+	for (size_t i = 0; i < s->hold_count && err == 0 && !is_named; i++) {
+		const struct journal_choice choice = {
+			.hold = s->holds[i], .states = 1U << MESSAGE_HELD};
+
+		if (s->sample_count < INCIDENT_SAMPLES)
+			err = journal_each_message(j, &choice, keep_sample, s, problem);
+	}
+	s->sample_held = s->sample_count;
+	return err == 0 ? add_of_evidence(j, s, false, problem) : err;
+}
+
+void incident_story_prefer(
+	struct incident_story *story, incident_is_queued *is_queued, void *context)
+{
+	size_t place = story->sample_held;
+	char text[EXIM_ID_NEW + 1];
+	struct exim_id id;
+
+	for (size_t i = place; i < story->sample_count; i++) {
+		if (exim_id_parse(slice_of(story->samples[i]), &id) < 0 || !is_queued(context, &id))
+			continue;
+		memcpy(text, story->samples[i], sizeof(text));
+		memmove(story->samples[place + 1], story->samples[place],
+			(i - place) * sizeof(text));
+		memcpy(story->samples[place++], text, sizeof(text));
+	}
+}
+
 int incident_story_read(
 	struct journal *j, int64_t number, struct incident_story *ret, struct problem *problem)
 {
@@ -63,7 +152,12 @@ int incident_story_read(
 	if (err == 0)
 		err = casebook_holds(
 			j, number, ret->holds, INCIDENT_HOLDS_SHOWN, &ret->hold_count, problem);
-	return err;
+	for (size_t i = 0; i < ret->hold_count && err == 0; i++)
+		err = journal_each_hold(j, ret->holds[i], keep_held, &ret->held_now[i], problem);
+	if (err == 0)
+		err = recipient_domains_read(
+			j, ret->holds, ret->hold_count, &ret->domains, problem);
+	return err == 0 ? read_samples(j, ret, problem) : err;
 }
 
 void incident_story_clear(struct incident_story *story)
@@ -279,24 +373,50 @@ static void print_end(const struct terminal *t, const struct incident *i)
 		(void)fputs("  over by itself after a day in which no more of it came\n", t->out);
 }
 
+static void print_domains(const struct terminal *t, const struct recipient_domains *d)
+{
+	char n[UNITS_TEXT];
+
+	if (d->count == 0)
+		return;
+	(void)fputs("  to:", t->out);
+	for (size_t i = 0; i < d->count && i < DOMAINS_PRINTED; i++) {
+		(void)fputs(i > 0 ? ", " : " ", t->out);
+		printable_write(t->out, slice_of(d->at[i].name));
+		(void)fprintf(t->out, " %s", units_count_text(d->at[i].recipients, n));
+	}
+	uint64_t others =
+		d->left_out + (d->count > DOMAINS_PRINTED ? d->count - DOMAINS_PRINTED : 0);
+	if (others > 0)
+		(void)fprintf(t->out, " and %s other %s", units_count_text(others, n),
+			evidence_plural(others, "domain", "domains"));
+	(void)fprintf(t->out, ", in %s held %s", units_count_text(d->messages, n),
+		evidence_plural(d->messages, "message", "messages"));
+	if (d->uncounted > 0)
+		(void)fprintf(t->out, "; %s %s not counted", units_count_text(d->uncounted, n),
+			evidence_plural(d->uncounted, "recipient", "recipients"));
+	(void)fputc('\n', t->out);
+}
+
+const struct incident_word_row incident_words[] = {
+	{INCIDENT_APPROVE, "hold", "contain", "take its mail out of the queue"},
+	{INCIDENT_RELEASE, "release", "release",
+		"put its mail back; this evidence never counts again"},
+	{INCIDENT_DISMISS, "dismiss", "dismiss",
+		"it is no thief; this evidence never counts again"},
+	{INCIDENT_CLOSE, "close", "close", "over, and what is held stays held"}, {0}};
+
 /* What a person could do now, as it would be typed. */
 static void print_next(
 	const struct terminal *t, const struct incident_story *s, const struct incidents_view *view)
 {
-	static const struct {
-		enum incident_event event;
-		const char *verb, *help;
-	} rows[] = {{INCIDENT_APPROVE, "hold", "take its mail out of the queue"},
-		{INCIDENT_RELEASE, "release",
-			"put its mail back; this evidence never counts again"},
-		{INCIDENT_DISMISS, "dismiss", "it is no thief; this evidence never counts again"},
-		{INCIDENT_CLOSE, "close", "over, and what is held stays held"}};
 	enum incident_state to;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && view->hints; i++)
-		if (incident_step(s->incident.state, rows[i].event, &to))
+	for (const struct incident_word_row *w = incident_words; w->verb != NULL && view->hints;
+		w++)
+		if (incident_step(s->incident.state, w->event, &to))
 			(void)fprintf(t->out, "    stanch%s incident %s %-8" PRId64 " %s\n",
-				view->options, rows[i].verb, s->incident.number, rows[i].help);
+				view->options, w->verb, s->incident.number, w->help);
 }
 
 void incident_print(const struct terminal *t, const struct incident_story *story,
@@ -309,6 +429,7 @@ void incident_print(const struct terminal *t, const struct incident_story *story
 	print_plot(t, story, view);
 	evidence_list_print(t, story->evidence, story->evidence_count, view->unicode);
 	print_holds(t, story);
+	print_domains(t, &story->domains);
 	print_end(t, &story->incident);
 	print_next(t, story, view);
 }
@@ -319,99 +440,6 @@ void incident_explain(const struct terminal *t, const struct incident_story *sto
 	print_head(t, story);
 	print_plot(t, story, view);
 	evidence_list_print(t, story->evidence, story->evidence_count, view->unicode);
-}
-
-/* ---- JSON ---- */
-
-static json_t *time_or_null(int64_t at)
-{
-	return at != 0 ? json_time(at) : NULL;
-}
-
-static json_t *incident_json(const struct incident *i)
-{
-	json_t *o = json_object();
-	char text[SOURCE_TEXT_MAX];
-
-	json_put(o, "incident", json_integer(i->number));
-	json_put(o, "source", json_text(slice_of(source_text(&i->source, text))));
-	json_put(o, "kind", json_string(source_kind_name(i->source.kind)));
-	json_put(o, "name", json_text((struct slice){i->source.name, i->source.len}));
-	json_put(o, "state", json_string(incident_state_name(i->state)));
-	json_put(o, "opened", json_time(i->opened));
-	json_put(o, "changed", json_time(i->changed));
-	json_put(o, "contained", time_or_null(i->contained));
-	json_put(o, "closed", time_or_null(i->closed));
-	json_put(o, "last_mail", time_or_null(i->last_mail));
-	json_put(o, "score", bits_json(i->score));
-	json_put(o, "threshold", bits_json(i->threshold));
-	json_put(o, "messages", json_integer((json_int_t)i->messages));
-	json_put(o, "recipients", json_integer((json_int_t)i->recipients));
-	json_put(o, "held", json_integer((json_int_t)i->held));
-	json_put(o, "by_person", json_boolean(i->by_person));
-	return o;
-}
-
-void incident_print_json(FILE *out, const struct incident *incident)
-{
-	json_line(out, incident_json(incident));
-}
-
-static json_t *steps_json(const struct incident_story *s)
-{
-	json_t *list = json_array();
-	char who[192];
-
-	for (size_t i = 0; i < s->step_count; i++) {
-		const struct incident_step_row *r = &s->steps[i].row;
-		json_t *o = json_object();
-
-		json_put(o, "at", json_time(r->at));
-		json_put(o, "event", json_string(incident_event_name(r->event)));
-		json_put(o, "from", json_string(incident_state_name(r->from)));
-		json_put(o, "to", json_string(incident_state_name(r->to)));
-		json_put(o, "who",
-			r->by_person ? json_text(slice_of(journal_who_text(&r->who, who))) : NULL);
-		json_put(o, "words", json_text(slice_of(r->words)));
-		(void)json_array_append_new(list, o);
-	}
-	return list;
-}
-
-static json_t *deeds_json(const struct incident_story *s)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < s->deed_count; i++) {
-		json_t *o = json_object();
-
-		json_put(o, "at", json_time(s->deeds[i].at));
-		json_put(o, "responder", json_string(s->deeds[i].responder));
-		json_put(o, "state", json_string(action_state_name(s->deeds[i].state)));
-		json_put(o, "words", json_text(slice_of(s->deeds[i].words)));
-		(void)json_array_append_new(list, o);
-	}
-	return list;
-}
-
-void incident_story_print_json(FILE *out, const struct incident_story *story)
-{
-	json_t *o = incident_json(&story->incident), *scores = json_array(), *holds = json_array();
-
-	json_put(o, "steps", steps_json(story));
-	json_put(o, "actions", deeds_json(story));
-	json_put(o, "evidence", evidence_json(story->evidence, story->evidence_count));
-	for (size_t i = 0; i < story->score_count; i++) {
-		json_t *one = json_object();
-		json_put(one, "time", json_real((double)story->scores[i].at_us / 1e6));
-		json_put(one, "score", bits_json(story->scores[i].score));
-		(void)json_array_append_new(scores, one);
-	}
-	json_put(o, "scores", scores);
-	for (size_t i = 0; i < story->hold_count; i++)
-		(void)json_array_append_new(holds, json_integer(story->holds[i]));
-	json_put(o, "holds", holds);
-	json_line(out, o);
 }
 
 bool incidents_unicode(void)

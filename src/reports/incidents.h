@@ -5,6 +5,7 @@
 
 #include "incidents/actions.h"
 #include "incidents/casebook.h"
+#include "incidents/recipient_domains.h"
 #include "reports/terminal.h"
 
 #include <stdbool.h>
@@ -12,7 +13,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define INCIDENT_HOLDS_SHOWN 32
+#define INCIDENT_HOLDS_SHOWN  32
+#define INCIDENT_SAMPLES_KEPT ((size_t)CASEBOOK_EVIDENCE * EVIDENCE_IDS)
+#define INCIDENT_SAMPLES      10 /* that are shown */
 
 /* All that is known of one. Owns its bytes; incident_story_clear() frees them. */
 struct incident_story {
@@ -34,7 +37,12 @@ struct incident_story {
 	struct incident_score scores[CASEBOOK_SCORES];
 	size_t score_count;
 	int64_t holds[INCIDENT_HOLDS_SHOWN];
+	uint64_t held_now[INCIDENT_HOLDS_SHOWN]; /* messages of each */
 	size_t hold_count;
+	struct recipient_domains domains; /* of what was held */
+	/* Messages that show it, held ones first. */
+	char samples[INCIDENT_SAMPLES_KEPT][EXIM_ID_NEW + 1];
+	size_t sample_count, sample_held;
 };
 
 /* Reads it from the journal into *ret, which the caller clears whatever comes. Errors as for
@@ -42,6 +50,11 @@ struct incident_story {
 MUST_USE int incident_story_read(
 	struct journal *j, int64_t number, struct incident_story *ret, struct problem *problem);
 void incident_story_clear(struct incident_story *story);
+
+/* Of the samples that are not held, those that are in the queue go first. */
+typedef bool incident_is_queued(void *context, const struct exim_id *id);
+void incident_story_prefer(
+	struct incident_story *story, incident_is_queued *is_queued, void *context);
 
 struct incidents_view {
 	int64_t now;         /* seconds since 1970, for ages */
@@ -65,9 +78,12 @@ void incident_explain(const struct terminal *t, const struct incident_story *sto
 /* One object a line. Keys: incident source kind name state opened changed contained closed
  * last_mail score threshold messages recipients held by_person; of a story also steps (at event
  * from to who words) actions (at responder state words) evidence (detector bits text ids) scores
- * (time score) holds. */
+ * (time score) holds first_odd samples (ids) recipient_domains (domain recipients)
+ * recipient_domains_left_out recipient_domains_of recipient_domains_uncounted undo and choices
+ * (action, incident or hold, command help). */
 void incident_print_json(FILE *out, const struct incident *incident);
-void incident_story_print_json(FILE *out, const struct incident_story *story);
+void incident_story_print_json(
+	FILE *out, const struct incident_story *story, const struct incidents_view *view);
 
 /* Whether that terminal shows block characters: the locale that its program was started with is
  * one of UTF-8. */

@@ -1,6 +1,8 @@
 #include "reports/incidents.h"
 
 #include "base/json_text.h"
+#include "base/units.h"
+#include "tests/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,7 +199,8 @@ static void test_json(void **state)
 	static const char *const keys[] = {"incident", "source", "kind", "name", "state", "opened",
 		"changed", "contained", "closed", "last_mail", "score", "threshold", "messages",
 		"recipients", "held", "by_person", "steps", "actions", "evidence", "scores",
-		"holds"};
+		"holds", "first_odd", "samples", "recipient_domains", "recipient_domains_left_out",
+		"recipient_domains_of", "recipient_domains_uncounted", "undo", "choices"};
 	struct incident_story s;
 	struct incident_story_step step;
 	char *text = NULL;
@@ -206,7 +209,7 @@ static void test_json(void **state)
 
 	(void)state;
 	fill(&s, &step);
-	incident_story_print_json(out, &s);
+	incident_story_print_json(out, &s, &plain);
 	(void)fclose(out);
 	json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(o);
@@ -219,6 +222,237 @@ static void test_json(void **state)
 	free(text);
 }
 
+/* Where the mail went stands in one line, the largest first; foreign bytes encoded. */
+static void test_domains(void **state)
+{
+	struct incident_story s;
+	struct incident_story_step step;
+	char *text;
+
+	(void)state;
+	fill(&s, &step);
+	printed(incident_print, &s, &plain, 80, &text);
+	assert_null(strstr(text, "  to: "));
+	free(text);
+	for (size_t i = 0; i < 7; i++) {
+		(void)snprintf(s.domains.at[i].name, sizeof(s.domains.at[i].name), "d%zu\x1b", i);
+		s.domains.at[i].recipients = 1000 - i;
+	}
+	s.domains.count = 7;
+	s.domains.left_out = 3;
+	s.domains.messages = 12;
+	s.domains.uncounted = 1;
+	printed(incident_print, &s, &plain, 80, &text);
+	check_plain(text);
+	assert_non_null(strstr(text,
+		"  to: d0\\x1b 1,000, d1\\x1b 999, d2\\x1b 998, d3\\x1b 997, d4\\x1b 996 and 5 "
+		"other domains, in 12 held messages; 1 recipient not counted\n"));
+	free(text);
+}
+
+static json_t *story_object(const struct incident_story *s)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	incident_story_print_json(out, s, &plain);
+	(void)fclose(out);
+	json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(o);
+	free(text);
+	return o;
+}
+
+/* "release:incident:7 restore:hold:3 " */
+static void joined(const json_t *list, char at[200])
+{
+	const json_t *o;
+	size_t i;
+
+	at[0] = '\0';
+	json_array_foreach(list, i, o)
+	{
+		const json_t *hold = json_object_get(o, "hold");
+		size_t len = strlen(at);
+
+		(void)snprintf(at + len, 200 - len, "%s:%s:%lld ",
+			json_string_value(json_object_get(o, "action")),
+			hold != NULL ? "hold" : "incident",
+			json_integer_value(hold != NULL ? hold : json_object_get(o, "incident")));
+	}
+}
+
+static void test_what_may_be_done(void **state)
+{
+	static const struct {
+		enum incident_state state;
+		uint64_t held;
+		const char *undo, *choices;
+	} rows[] = {
+		{INCIDENT_SUSPECTED, 0, "",
+			"contain:incident:7 dismiss:incident:7 close:incident:7 "},
+		{INCIDENT_CLEAN, 9, "release:incident:7 restore:hold:3 ", "close:incident:7 "},
+		{INCIDENT_CLOSED, 0, "release:incident:7 ", ""},
+		{INCIDENT_RELEASED, 9, "restore:hold:3 ", ""},
+		{INCIDENT_DISMISSED, 0, "", ""},
+	};
+	struct incident_story s;
+	struct incident_story_step step;
+	char text[200];
+
+	(void)state;
+	fill(&s, &step);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		s.incident.state = rows[i].state;
+		s.held_now[0] = rows[i].held;
+		json_t *o = story_object(&s);
+
+		joined(json_object_get(o, "undo"), text);
+		assert_string_equal(text, rows[i].undo);
+		joined(json_object_get(o, "choices"), text);
+		assert_string_equal(text, rows[i].choices);
+		json_decref(o);
+	}
+	s.incident.state = INCIDENT_CLEAN;
+	s.held_now[0] = 9;
+	json_t *o = story_object(&s);
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(json_object_get(o, "undo"), 0), "command")),
+		"stanch incident release 7");
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(json_object_get(o, "undo"), 1), "command")),
+		"stanch restore 3");
+	json_decref(o);
+}
+
+static void check_first_odd(const struct incident_story *s, const char *want)
+{
+	json_t *o = story_object(s);
+	const char *got = json_string_value(json_object_get(o, "first_odd"));
+
+	assert_string_equal(got != NULL ? got : "null", want);
+	json_decref(o);
+}
+
+/* The earliest of what is known, but for times that cannot be. */
+static void test_since_when(void **state)
+{
+	struct incident_story s;
+	struct incident_story_step step;
+
+	(void)state;
+	fill(&s, &step);
+	check_first_odd(&s, "2026-09-21T14:13:20Z"); /* AT, the first score */
+	s.scores[3].at_us = (AT - 60) * SECOND;
+	check_first_odd(&s, "2026-09-21T14:12:20Z");
+	s.scores[4].at_us = INT64_MIN;
+	check_first_odd(&s, "2026-09-21T14:12:20Z");
+	/* when the message was received, as its id says */
+	(void)snprintf(s.evidence[0].ids[0], sizeof(s.evidence[0].ids[0]), "1x8mTv-00076x-1r");
+	struct exim_id id;
+	assert_int_equal(exim_id_parse(slice_of(s.evidence[0].ids[0]), &id), 0);
+	s.incident.opened = exim_id_seconds(&id) + 100;
+	for (size_t i = 0; i < s.score_count; i++)
+		s.scores[i].at_us = (s.incident.opened + 1) * SECOND;
+	char want[32];
+	check_first_odd(&s, units_time_json(exim_id_seconds(&id), want));
+	s.evidence_count = 0;
+	s.score_count = 0;
+	check_first_odd(&s, "null");
+}
+
+#define HELD_ID   "1xVSmQ-00076x-1r"
+#define PUT_ID    "1xVSmQ-00077x-1r"
+#define QUEUED_ID "1xVSmQ-00078x-1r"
+#define OTHER_ID  "1xVSmQ-00079x-1r"
+
+/* An incident whose evidence names four messages (none: with_evidence), two of them in its hold,
+ * one of which was put back. */
+static void fill_journal(struct journal *j, bool with_evidence)
+{
+	const struct evidence evidence[] = {
+		{.detector = "burst", .ids = {PUT_ID, OTHER_ID, QUEUED_ID}, .id_count = 3},
+		{.detector = "fanout", .ids = {HELD_ID, PUT_ID}, .id_count = 2}};
+	const struct journal_hold h = {
+		.reason = "", .selector = "", .source = "", .spool = "/", .queue = "q"};
+	struct journal_action a = {.kind = ACTION_HOLD, .request = ""};
+	const struct incident_doing doing = {.at = AT, .words = ""};
+	struct source source;
+	struct incident_finding f = {.source = &source,
+		.at_us = AT * SECOND,
+		.evidence = evidence,
+		.evidence_count = with_evidence ? 2 : 0};
+	struct problem p = {0};
+	int64_t number, action;
+
+	source_set(&source, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	assert_int_equal(casebook_open(j, &f, &doing, &number, &p), 0);
+	assert_int_equal(journal_add_hold(j, &h, &a.hold, &p), 0);
+	assert_int_equal(journal_add_action(j, &a, &action, &p), 0);
+	for (int i = 0; i < 2; i++) {
+		struct journal_message m = {.hold = a.hold,
+			.action = action,
+			.state = i == 0 ? MESSAGE_HELD : MESSAGE_RESTORED,
+			.queue = "",
+			.details = true,
+			.recipients = slice_of("x@far.test"),
+			.recipient_count = 1};
+		assert_int_equal(exim_id_parse(slice_of(i == 0 ? HELD_ID : PUT_ID), &m.id), 0);
+		assert_int_equal(journal_add_message(j, &m, &p), 0);
+	}
+	assert_int_equal(casebook_add_hold(j, number, a.hold, 2, &p), 0);
+}
+
+static bool is_that_one(void *context, const struct exim_id *id)
+{
+	return strcmp(context, id->text) == 0;
+}
+
+static void read_story(void *const *state, bool with_evidence, struct incident_story *ret)
+{
+	char path[FOLDER_PATH_MAX];
+	AUTO(journal) j = NULL;
+	struct problem p = {0};
+
+	(void)snprintf(path, sizeof(path), "%s/state", (const char *)*state);
+	assert_int_equal(journal_open(path, JOURNAL_ACT, "test", &j, &p), 0);
+	fill_journal(j, with_evidence);
+	if (incident_story_read(j, 1, ret, &p) < 0)
+		fail_msg("%s", p.text);
+}
+
+static void test_samples(void **state)
+{
+	static const char *const want[] = {HELD_ID, PUT_ID, OTHER_ID, QUEUED_ID},
+				 *const preferred[] = {HELD_ID, QUEUED_ID, PUT_ID, OTHER_ID};
+	char queued[] = QUEUED_ID;
+	struct incident_story s;
+
+	read_story(state, true, &s);
+	assert_int_equal(s.sample_count, 4);
+	assert_int_equal(s.sample_held, 1);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(s.samples[i], want[i]);
+	incident_story_prefer(&s, is_that_one, queued);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(s.samples[i], preferred[i]);
+	assert_int_equal(s.held_now[0], 1);
+	assert_int_equal(s.domains.messages, 2);
+	assert_string_equal(s.domains.at[0].name, "far.test");
+	incident_story_clear(&s);
+}
+
+static void test_samples_without_evidence(void **state)
+{
+	struct incident_story s;
+
+	read_story(state, false, &s);
+	assert_int_equal(s.sample_count, 1);
+	assert_string_equal(s.samples[0], HELD_ID);
+	incident_story_clear(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +462,12 @@ int main(void)
 		cmocka_unit_test(test_plot),
 		cmocka_unit_test(test_odd_times),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_what_may_be_done),
+		cmocka_unit_test(test_since_when),
+		cmocka_unit_test_setup_teardown(test_samples, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_samples_without_evidence, folder_setup, folder_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,8 @@ static bool put(struct run *run, size_t i, enum action_state state, const char *
 		.next = state == ACTION_WAITING ? row->next : 0,
 		.tries = row->tries,
 		.words = words,
-		.note = note != NULL ? note : ""};
+		.note = note != NULL ? note : "",
+		.who = c->who};
 
 	run->err = actions_put(c->journal, &a, run->problem);
 	free(note);

@@ -26,9 +26,10 @@ struct containment {
 	const struct responder *const *table;
 	size_t count;
 	struct responding with;
-	bool insists;             /* a person: what has failed, or waits for its time, too */
-	int64_t (*now)(void);     /* seconds since 1970 */
-	void (*pause)(int64_t s); /* waits */
+	const struct journal_who *who; /* for whom, in the journal; NULL: the daemon */
+	bool insists;                  /* a person: what has failed, or waits for its time, too */
+	int64_t (*now)(void);          /* seconds since 1970 */
+	void (*pause)(int64_t s);      /* waits */
 	/* What came of one, as soon as it is known; may be NULL. */
 	void (*said)(void *context, const struct responder *r, enum action_state state,
 		const char *words);

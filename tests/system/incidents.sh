@@ -58,6 +58,14 @@ stanch incident hold 3 --yes >"$work/out" 2>&1 </dev/null
 is "a hold that was interrupted goes on" $? 0
 is "it is clean" "$(state_of 3)" clean
 is "all of it is held" "$(ids_in stanch | wc -l)" "$count"
+stanch incident show 3 --json >"$work/story"
+is "the story says where all of it was going" "$(jq -c '[.recipient_domains_of, .recipient_domains_uncounted,
+	([.recipient_domains[].recipients] | add) + 0 > 0]' "$work/story")" "[$count,0,true]"
+holds_true "and in one line for people" grep -qE '^  to: .*, in [0-9,]+ held messages$' <(stanch incident show 3)
+holds_true "a message that shows it can be opened" stanch show "$(jq -r '.samples[0]' "$work/story")"
+is "and what takes it back" "$(jq -c '[.undo[] | [.action, .incident // .hold]]' "$work/story")" \
+	'[["release",3],["restore",1]]'
+is "as it is typed" "$(jq -r '.undo[0].command' "$work/story" | grep -c 'incident release 3$')" 1
 stanch incident release 3 --dry-run >"$work/out" 2>&1 </dev/null
 is "release --dry-run puts nothing back" "$(state_of 3),$(ids_in stanch | wc -l)" "clean,$count"
 stanch incident release 3 --yes >"$work/out" 2>&1 </dev/null
@@ -95,4 +103,26 @@ add_incident 4 mailbox:dora@shop.test suspected
 sql "INSERT INTO forgiven VALUES('mailbox:dora@shop.test',1)"
 stanch incident dismiss 4
 is "a word that was cut off is said again" "$?,$(state_of 4)" 0,dismissed
+
+# All of it, and by whom.
+is "the audit has exemptions that were given and ended, and by whom" \
+	"$(stanch audit --source mailbox:bob@shop.test --json | jq -c '[.what, .who != null, .words]')" \
+	'["unexempt",true,""]
+["exempt",true,"news letter"]'
+is "and an incident's steps, holds and restores" \
+	"$(stanch audit --json --limit 1000 | jq -r 'select(.incident == 3) | .what' | sort | uniq -c | tr -s ' \n' ' ')" \
+	" 2 hold 1 nothing 1 opened 1 release 1 restore 1 verdict "
+stanch audit --json --limit 1000 >"$work/whole"
+cursor=
+while :; do
+	stanch audit --json --limit 7 ${cursor:+--before "$cursor"} >"$work/page"
+	cat "$work/page" >>"$work/pages"
+	[[ $(wc -l <"$work/page") -eq 7 ]] || break
+	cursor=$(tail -n 1 "$work/page" | jq -r .cursor)
+done
+same "page after page it is the whole" "$work/pages" "$work/whole"
+is "each has a line for people, too" "$(stanch audit --limit 1000 | wc -l)" "$(wc -l <"$work/whole")"
+is "nothing is done by nobody" "$(stanch audit --who nobody-of-that-name 2>/dev/null)" ""
+stanch audit --before nonsense >"$work/out" 2>&1
+is "what is no cursor is refused" $? 2
 finish
