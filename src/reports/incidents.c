@@ -328,7 +328,7 @@ static json_t *time_or_null(int64_t at)
 	return at != 0 ? json_time(at) : NULL;
 }
 
-static json_t *incident_json(const struct incident *i)
+json_t *incident_json(const struct incident *i)
 {
 	json_t *o = json_object();
 	char text[SOURCE_TEXT_MAX];
@@ -394,7 +394,7 @@ static json_t *deeds_json(const struct incident_story *s)
 	return list;
 }
 
-void incident_story_print_json(FILE *out, const struct incident_story *story)
+json_t *incident_story_json(const struct incident_story *story)
 {
 	json_t *o = incident_json(&story->incident), *scores = json_array(), *holds = json_array();
 
@@ -411,7 +411,12 @@ void incident_story_print_json(FILE *out, const struct incident_story *story)
 	for (size_t i = 0; i < story->hold_count; i++)
 		(void)json_array_append_new(holds, json_integer(story->holds[i]));
 	json_put(o, "holds", holds);
-	json_line(out, o);
+	return o;
+}
+
+void incident_story_print_json(FILE *out, const struct incident_story *story)
+{
+	json_line(out, incident_story_json(story));
 }
 
 bool incidents_unicode(void)

@@ -7,6 +7,7 @@
 #include "incidents/casebook.h"
 #include "reports/terminal.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,6 +69,10 @@ void incident_explain(const struct terminal *t, const struct incident_story *sto
  * (time score) holds. */
 void incident_print_json(FILE *out, const struct incident *incident);
 void incident_story_print_json(FILE *out, const struct incident_story *story);
+
+/* The same as new references. */
+json_t *incident_json(const struct incident *incident) __attribute__((returns_nonnull));
+json_t *incident_story_json(const struct incident_story *story) __attribute__((returns_nonnull));
 
 /* Whether that terminal shows block characters: the locale that its program was started with is
  * one of UTF-8. */
