@@ -1,5 +1,6 @@
 #include "formats/template.h"
 
+#include "base/markup.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/secret.h"
@@ -68,28 +69,10 @@ static void add(struct rendering *r, struct slice s)
 	r->out.at[r->out.len] = '\0';
 }
 
-static const char *entity_of(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
-}
-
 static void add_html(struct rendering *r, struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
-		const char *entity = entity_of(s.at[i]);
+		const char *entity = markup_entity(s.at[i]);
 		add(r, entity != NULL ? slice_of(entity) : (struct slice){s.at + i, 1});
 	}
 }

@@ -19,6 +19,7 @@ const struct command *const *command_table(void)
 		&command_incidents,
 		&command_incident,
 		&command_explain,
+		&command_report,
 		&command_exempt,
 		&command_audit,
 		&command_replay,

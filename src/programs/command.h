@@ -75,6 +75,7 @@ extern const struct command command_purge;
 extern const struct command command_release;
 extern const struct command command_replay;
 extern const struct command command_feedback;
+extern const struct command command_report;
 extern const struct command command_restore;
 extern const struct command command_setup;
 

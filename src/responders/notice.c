@@ -11,8 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_ROOM    4400
-#define LANGUAGE_MAX 16
+#define PATH_ROOM 4400
 
 /* A file of templates that stanch was built with, in English. */
 static const struct {
@@ -161,33 +160,43 @@ static int make_from(
 	return err;
 }
 
-static bool is_language(const char *s)
+bool notice_is_language(const char *s)
 {
 	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
-	return len > 0 && len <= LANGUAGE_MAX && s[len] == '\0';
+	return len > 0 && len <= NOTICE_LANGUAGE_MAX && s[len] == '\0';
+}
+
+int notice_make_named(const char *folder, const char *language, const char *name,
+	const struct template_variable *variables, size_t count, struct notice *ret,
+	struct problem *problem)
+{
+	const char *const first = notice_is_language(language) ? language : "en";
+	const struct {
+		const char *folder, *language;
+	} places[] = {{folder, first}, {STANCH_TEMPLATES, first}, {folder, "en"},
+		{STANCH_TEMPLATES, "en"}, {NULL, "en"}};
+	const struct making m = {name, variables, count, problem};
+	struct notice made = {0};
+	int err = -ENOENT;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && err == -ENOENT; i++) {
+		err = make_from(&m, places[i].folder, places[i].language, &made);
+		(void)snprintf(made.language, sizeof(made.language), "%s", places[i].language);
+	}
+	if (err < 0)
+		notice_clear(&made);
+	else
+		*ret = made;
+	return err;
 }
 
 int notice_make(const char *folder, const char *language, enum notice_reader reader,
 	enum responding_stage stage, const struct template_variable *variables, size_t count,
 	struct notice *ret, struct problem *problem)
 {
-	const char *const first = is_language(language) ? language : "en";
-	const struct {
-		const char *folder, *language;
-	} places[] = {{folder, first}, {STANCH_TEMPLATES, first}, {folder, "en"},
-		{STANCH_TEMPLATES, "en"}, {NULL, "en"}};
-	char stem[40];
-	struct notice made = {0};
-	int err = -ENOENT;
+	char name[40];
 
-	(void)snprintf(stem, sizeof(stem), "%s-%s", readers[reader], responding_stage_name(stage));
-	const struct making m = {stem, variables, count, problem};
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && err == -ENOENT; i++)
-		err = make_from(&m, places[i].folder, places[i].language, &made);
-	if (err < 0)
-		notice_clear(&made);
-	else
-		*ret = made;
-	return err;
+	(void)snprintf(name, sizeof(name), "%s-%s", readers[reader], responding_stage_name(stage));
+	return notice_make_named(folder, language, name, variables, count, ret, problem);
 }

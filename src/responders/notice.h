@@ -8,12 +8,16 @@
 #include "formats/template.h"
 #include "responders/responder.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#define NOTICE_LANGUAGE_MAX 16
 
 enum notice_reader { NOTICE_OWNER, NOTICE_ADMINISTRATOR };
 /* Owned; html.at is NULL when there is none. */
 struct notice {
 	struct template_text subject, plain, html;
+	char language[NOTICE_LANGUAGE_MAX + 1]; /* whose template it was */
 };
 void notice_clear(struct notice *notice); /* wiped */
 
@@ -26,5 +30,13 @@ void notice_clear(struct notice *notice); /* wiped */
 MUST_USE int notice_make(const char *folder, const char *language, enum notice_reader reader,
 	enum responding_stage stage, const struct template_variable *variables, size_t count,
 	struct notice *ret, struct problem *problem);
+
+/* The same of a template of another name than READER-STAGE. */
+MUST_USE int notice_make_named(const char *folder, const char *language, const char *name,
+	const struct template_variable *variables, size_t count, struct notice *ret,
+	struct problem *problem);
+
+/* Whether that can be the name of a language: letters, digits, '-' and '_'. */
+bool notice_is_language(const char *language);
 
 #endif

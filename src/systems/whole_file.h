@@ -28,6 +28,10 @@ MUST_USE int whole_file_read_fd(int fd, size_t most, struct whole_file *ret);
  * may give files away. 0 or a negative errno; then the file is as it was. */
 MUST_USE int whole_file_write(const char *path, struct slice text, const struct stat *like);
 
+/* Makes the file with these permissions, whole or not at all. -EEXIST when there is one of any
+ * kind, which stays; or another negative errno. */
+MUST_USE int whole_file_make(const char *path, struct slice text, mode_t mode);
+
 /* Removes the file and syncs its folder. 0 also when there was none. */
 MUST_USE int whole_file_remove(const char *path);
 
