@@ -61,6 +61,15 @@ bool page_users_is_name(struct slice name)
 	return true;
 }
 
+void page_users_token_hash(struct slice token, char at[PAGE_TOKEN_HASH])
+{
+	unsigned char sum[(PAGE_TOKEN_HASH - 1) / 2];
+
+	(void)crypto_generichash(
+		sum, sizeof(sum), (const unsigned char *)token.at, token.len, NULL, 0);
+	(void)sodium_bin2hex(at, PAGE_TOKEN_HASH, sum, sizeof(sum));
+}
+
 static bool is_token_hash(struct slice hash)
 {
 	for (size_t i = 0; i < hash.len; i++)

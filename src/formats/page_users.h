@@ -34,6 +34,10 @@ MUST_USE bool page_role_read(struct slice text, enum page_role *ret);
  * first: it stands in a log, a journal and an HTTP field as it is. */
 bool page_users_is_name(struct slice name);
 
+/* The hash of a token, as it stands in the file. A token is random: nobody finds it from its hash,
+ * so that a fast one will do. */
+void page_users_token_hash(struct slice token, char at[PAGE_TOKEN_HASH]);
+
 /* Parts of the line that was read. */
 struct page_user {
 	struct slice name;

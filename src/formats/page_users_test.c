@@ -120,6 +120,21 @@ static void test_find(void **state)
 	assert_false(page_users_find_token(text, OTHER, &user));
 }
 
+static void test_token_hash(void **state)
+{
+	char hash[PAGE_TOKEN_HASH], other[PAGE_TOKEN_HASH], line[128];
+	struct page_user user;
+
+	(void)state;
+	page_users_token_hash(slice_of("stanch_1"), hash);
+	page_users_token_hash(slice_of("stanch_2"), other);
+	assert_string_not_equal(hash, other);
+	(void)snprintf(line, sizeof(line), "robot:reader:token:%s\n", hash);
+	assert_int_equal(page_users_check(slice_of(line), NULL), 0);
+	assert_true(page_users_find_token(slice_of(line), hash, &user));
+	assert_false(page_users_find_token(slice_of(line), other, &user));
+}
+
 static void check_put(const char *text, const struct page_user *user, const char *want)
 {
 	char *made = page_users_put(slice_of(text), user);
@@ -176,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_problem_names_the_line),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_token_hash),
 		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_remove),
 	};
