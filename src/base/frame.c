@@ -1,6 +1,7 @@
 #include "base/frame.h"
 
 #include "base/memory.h"
+#include "base/secret.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -45,12 +46,16 @@ static void close_if_open(int *descriptor)
 	*descriptor = -1;
 }
 
+/* What went out or was handed out before is wiped. */
 static void move_to_front(struct buffer *b)
 {
 	size_t n = held(b);
 
-	if (b->start > 0 && n > 0)
+	if (b->start == 0)
+		return;
+	if (n > 0)
 		memmove(b->at, b->at + b->start, n);
+	secret_wipe(b->at + n, b->end - n);
 	b->start = 0;
 	b->end = n;
 }
@@ -245,6 +250,7 @@ int frame_flush(struct frame_link *link)
 			return (int)n;
 		link->out.start += (size_t)n;
 	}
+	move_to_front(&link->out);
 	return 0;
 }
 
@@ -310,6 +316,8 @@ void frame_link_free(struct frame_link *link)
 		return;
 	close_if_open(&link->in_descriptor);
 	close_if_open(&link->out_descriptor);
+	secret_wipe(link->in.at, link->in.end);
+	secret_wipe(link->out.at, link->out.end);
 	free(link->in.at);
 	free(link->out.at);
 	free(link);

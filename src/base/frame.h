@@ -7,7 +7,10 @@
  *
  * What the peer sends is hostile. A peer that breaks the rules ends its own link and nothing else:
  * -EPROTO from then on, and frame_fault() says which rule. Descriptors that came where none may
- * come are closed. */
+ * come are closed.
+ *
+ * A message may have a password in it: no copy is left here of one that was sent, or handed out and
+ * followed by another frame_receive() that said -EAGAIN. */
 #ifndef STANCH_BASE_FRAME_H
 #define STANCH_BASE_FRAME_H
 

@@ -2,8 +2,10 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "base/secret.h"
 #include "base/units.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 static json_t *or_end(json_t *value)
@@ -84,4 +86,16 @@ void json_line(FILE *out, json_t *object)
 	(void)json_dumpf(object, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
 	(void)fputc('\n', out);
 	json_decref(object);
+}
+
+static void wipe_and_free(void *memory)
+{
+	if (memory != NULL)
+		secret_wipe(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void json_wipe_what_is_freed(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
 }

@@ -25,6 +25,10 @@ json_t *json_time(int64_t epoch_seconds) __attribute__((returns_nonnull));
 /* Sets object[key] to value and takes the reference; value may be NULL for JSON's null. */
 void json_put(json_t *object, const char *key, json_t *value);
 
+/* From here on, all that jansson frees in this process is wiped: for one that is told passwords in
+ * JSON. */
+void json_wipe_what_is_freed(void);
+
 /* Writes the object as one line, keys in the order they were put, all that is not ASCII as \uNNNN:
  * the line is safe on a terminal, too. Takes the reference. Errors are the stream's. */
 void json_line(FILE *out, json_t *object);

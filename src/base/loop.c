@@ -28,6 +28,7 @@ struct loop {
 	uv_signal_t child_signal;
 	uv_timer_t first_look;
 	struct loop_child *children; /* a list */
+	struct work *works;          /* likewise */
 };
 
 struct loop_child {
@@ -265,6 +266,57 @@ void loop_child_free(struct loop_child *child)
 	free(child);
 }
 
+/* ---- work that takes long ---- */
+
+struct work {
+	uv_work_t uv;
+	struct loop *loop;
+	struct work *next;
+	void (*work)(void *context);
+	void (*done)(void *context);
+	void *context;
+};
+
+static void do_work(uv_work_t *uv)
+{
+	const struct work *w = uv->data;
+
+	w->work(w->context);
+}
+
+/* status: 0, or that it was cancelled. */
+static void work_is_done(uv_work_t *uv, int status)
+{
+	struct work *w = uv->data, **place = &w->loop->works;
+
+	(void)status;
+	while (*place != w)
+		place = &(*place)->next;
+	*place = w->next;
+	w->done(w->context);
+	free(w);
+}
+
+void loop_work(
+	struct loop *loop, void (*work)(void *context), void (*done)(void *context), void *context)
+{
+	struct work *w = memory_new(1, sizeof(*w));
+
+	*w = (struct work){
+		.loop = loop, .next = loop->works, .work = work, .done = done, .context = context};
+	w->uv.data = w;
+	loop->works = w;
+	must(uv_queue_work(&loop->uv, &w->uv, do_work, work_is_done));
+}
+
+static void end_works(struct loop *loop)
+{
+	for (struct work *w = loop->works; w != NULL; w = w->next)
+		(void)uv_cancel((uv_req_t *)&w->uv); /* busy: it has begun, and is waited for */
+	while (loop->works != NULL)
+		(void)uv_run(&loop->uv, UV_RUN_ONCE);
+}
+
 /* ---- the loop ---- */
 
 struct loop *loop_new(void)
@@ -283,6 +335,7 @@ void loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
+	end_works(loop);
 	uv_close((uv_handle_t *)&loop->child_signal, NULL);
 	uv_close((uv_handle_t *)&loop->first_look, NULL);
 	/* frees what was closed, and waits for nothing; twice, because a loop_stop() that came too

@@ -3,7 +3,8 @@
  * rooms above know of no other library for it.
  *
  * Everything made on a loop is freed before the loop is; freeing is allowed in any of its calls,
- * also in the object's own, and after it there is no further call. All is of one thread. */
+ * also in the object's own, and after it there is no further call. All is of one thread, but for
+ * what loop_work() is given. */
 #ifndef STANCH_BASE_LOOP_H
 #define STANCH_BASE_LOOP_H
 
@@ -87,5 +88,14 @@ struct loop_child *loop_child_new(
 	struct loop *loop, pid_t pid, void (*call)(void *context, int status), void *context);
 void loop_child_free(struct loop_child *child); /* NULL is fine */
 AUTO_FREE(loop_child)
+
+/* ---- work that takes long ---- */
+
+/* Calls work in a thread of its own, beside the loop, and then done from the loop. Both are called
+ * exactly once: loop_free() waits for what has begun, skips work that has not, and calls done. So
+ * the context is the work's own from here until done, and holds nothing that somebody else frees;
+ * work touches nothing but it. A few run at a time, the others wait. */
+void loop_work(
+	struct loop *loop, void (*work)(void *context), void (*done)(void *context), void *context);
 
 #endif

@@ -549,6 +549,71 @@ static void test_child_no_longer_waited_for(void **state)
 	(void)close(ends[1]);
 }
 
+/* ---- work that takes long ---- */
+
+struct working {
+	struct seen *seen;
+	int worked, done;
+};
+
+static void work_it(void *context)
+{
+	struct working *w = context;
+	const struct timespec moment = {.tv_nsec = 50000000};
+
+	(void)nanosleep(&moment, NULL);
+	w->worked++;
+}
+
+static void worked_it(void *context)
+{
+	struct working *w = context;
+
+	w->done++;
+	loop_stop(w->seen->loop);
+}
+
+static void count_turn(void *context)
+{
+	struct seen *s = context;
+
+	s->calls++;
+}
+
+/* The loop turns while it goes on. */
+static void test_work(void **state)
+{
+	struct seen *s = *state;
+	struct working w = {.seen = s};
+
+	s->timer = loop_timer_new(s->loop, count_turn, s);
+	loop_timer_start(s->timer, 1, 5);
+	loop_work(s->loop, work_it, worked_it, &w);
+	loop_run(s->loop);
+	assert_int_equal(w.worked, 1);
+	assert_int_equal(w.done, 1);
+	assert_true(s->calls >= 3);
+}
+
+/* Of more than run at a time, each is told of once, begun or not. */
+static void test_work_and_the_end(void **state)
+{
+	struct seen *s = *state;
+	struct working w[40];
+
+	for (size_t i = 0; i < 40; i++) {
+		w[i] = (struct working){.seen = s};
+		loop_work(s->loop, work_it, worked_it, &w[i]);
+	}
+	loop_free(s->loop);
+	for (size_t i = 0; i < 40; i++) {
+		assert_int_equal(w[i].done, 1);
+		assert_true(w[i].worked <= 1);
+	}
+	assert_int_equal(w[39].worked, 0);
+	s->loop = loop_new();
+}
+
 static void test_free_nothing(void **state)
 {
 	(void)state;
@@ -587,6 +652,8 @@ int main(void)
 		TEST(test_not_a_child),
 		TEST(test_many_children),
 		TEST(test_child_no_longer_waited_for),
+		TEST(test_work),
+		TEST(test_work_and_the_end),
 		TEST(test_free_nothing),
 	};
 

@@ -2,12 +2,17 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "facts/networks.h"
+#include "formats/page_users.h"
 
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define PAGE_TTY "page " /* and the address: where others have a terminal, which never begins so   \
+			  */
 
 enum statement {
 	ADD_HOLD,
@@ -97,12 +102,30 @@ const char *action_kind_name(enum action_kind kind)
 	return kind_names[kind];
 }
 
+/* What the daemon has said of a user of the page; false: nothing that can be. */
+static bool read_page_who(const char *said, struct journal_who *ret)
+{
+	struct slice name = slice_of(said);
+	size_t blank = slice_find(name, ' ');
+	struct slice address = slice_after(name, blank + 1);
+	struct address sound;
+
+	name = slice_first(name, blank);
+	if (!page_users_is_name(name) || address_parse(address, &sound) < 0)
+		return false;
+	(void)snprintf(ret->user, sizeof(ret->user), "%.*s", (int)name.len, name.at);
+	(void)snprintf(ret->tty, sizeof(ret->tty), PAGE_TTY "%.*s", (int)address.len, address.at);
+	return true;
+}
+
 void journal_who_now(struct journal_who *ret)
 {
 	const struct passwd *p = getpwuid(getuid());
-	const char *sudo = getenv("SUDO_USER");
+	const char *sudo = getenv("SUDO_USER"), *page = getenv(JOURNAL_PAGE_WHO);
 
 	*ret = (struct journal_who){.uid = getuid()};
+	if (page != NULL && sudo == NULL && read_page_who(page, ret))
+		return;
 	if (p != NULL)
 		(void)snprintf(ret->user, sizeof(ret->user), "%s", p->pw_name);
 	else
@@ -116,10 +139,16 @@ void journal_who_now(struct journal_who *ret)
 
 char *journal_who_text(const struct journal_who *who, char at[192])
 {
-	char user[72], sudo[72];
+	char user[72], sudo[72], from[72];
 
 	printable_text(slice_of(who->user), user, sizeof(user));
 	printable_text(slice_of(who->sudo_user), sudo, sizeof(sudo));
+	if (slice_starts(slice_of(who->tty), PAGE_TTY)) {
+		printable_text(
+			slice_after(slice_of(who->tty), strlen(PAGE_TTY)), from, sizeof(from));
+		(void)snprintf(at, 192, "%s (page, %s)", user, from);
+		return at;
+	}
 	if (sudo[0] != '\0')
 		(void)snprintf(at, 192, "%s (sudo by %s)", user, sudo);
 	else

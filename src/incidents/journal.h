@@ -56,13 +56,20 @@ AUTO_FREE(journal)
 /* Who asks. Owned by the caller. */
 struct journal_who {
 	uint32_t uid;
-	char user[64];      /* login of the real user id */
+	char user[64];      /* login of the real user id; of the page, the name of its user */
 	char sudo_user[64]; /* SUDO_USER; "" when there is none: a claim of the environment */
-	char tty[64];       /* "" when there is none */
+	char tty[64];       /* "" when there is none; "page ADDRESS" for a user of the page */
 };
+
+/* The environment variable in which the daemon tells a command that it runs for a user of the page
+ * who that is: "NAME ADDRESS". A claim, as SUDO_USER is: who can make it is root already and could
+ * write the journal. It is not listened to together with SUDO_USER, so that nobody who may run
+ * stanch by sudo takes another name, and no terminal is called so: none can be taken for it. */
+#define JOURNAL_PAGE_WHO "STANCH_PAGE_WHO"
+
 void journal_who_now(struct journal_who *ret);
 
-/* "root (sudo by ann)", into at. Printable. Returns at. */
+/* "root (sudo by ann)", "ann (page, 192.0.2.1)", into at. Printable. Returns at. */
 char *journal_who_text(const struct journal_who *who, char at[192]);
 
 enum message_state {

@@ -284,6 +284,47 @@ static void test_what_is_no_journal(void **state)
 	assert_non_null(strstr(p.text, "others"));
 }
 
+static void check_who(const char *page, const char *sudo, const char *want)
+{
+	struct journal_who who;
+	char text[192];
+
+	(void)unsetenv("SUDO_USER");
+	assert_int_equal(setenv(JOURNAL_PAGE_WHO, page, 1), 0);
+	if (sudo != NULL)
+		assert_int_equal(setenv("SUDO_USER", sudo, 1), 0);
+	journal_who_now(&who);
+	(void)unsetenv(JOURNAL_PAGE_WHO);
+	(void)unsetenv("SUDO_USER");
+	assert_int_equal(who.uid, getuid());
+	if (want != NULL)
+		assert_string_equal(journal_who_text(&who, text), want);
+	else
+		assert_null(strstr(journal_who_text(&who, text), "page"));
+}
+
+/* What the daemon says is taken as it is or not at all, and nobody by sudo says it. */
+static void test_user_of_the_page(void **state)
+{
+	(void)state;
+	check_who("ann 192.0.2.1", NULL, "ann (page, 192.0.2.1)");
+	check_who("carl@shop.test 2001:db8::1", NULL, "carl@shop.test (page, 2001:db8::1)");
+	check_who("ann 192.0.2.1", "bob", NULL);
+	check_who("ann 192.0.2.1", "", NULL);
+	check_who("", NULL, NULL);
+	check_who("ann", NULL, NULL);
+	check_who("ann ", NULL, NULL);
+	check_who("ann 192.0.2.1 x", NULL, NULL);
+	check_who("ann 192.0.2.256", NULL, NULL);
+	check_who(" 192.0.2.1", NULL, NULL);
+	check_who("root\x1b[2J 192.0.2.1", NULL, NULL);
+	check_who("--yes 192.0.2.1", NULL, NULL);
+
+	const struct journal_who terminal = {.user = "ann", .tty = "/dev/pts/1"};
+	char text[192];
+	assert_string_equal(journal_who_text(&terminal, text), "ann");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -294,6 +335,7 @@ int main(void)
 		TEST(test_one_acts_at_a_time),
 		TEST(test_modes),
 		TEST(test_what_is_no_journal),
+		TEST(test_user_of_the_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,7 @@ const struct command *const *command_table(void)
 		&command_replay,
 		&command_feedback,
 		&command_backscatter,
+		&command_page,
 		&command_setup,
 		&command_completion,
 		NULL,

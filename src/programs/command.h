@@ -65,6 +65,7 @@ extern const struct command command_exempt;
 extern const struct command command_explain;
 extern const struct command command_incident;
 extern const struct command command_incidents;
+extern const struct command command_page;
 extern const struct command command_queue;
 extern const struct command command_show;
 extern const struct command command_status;

@@ -1,6 +1,7 @@
 #include "programs/own_command.h"
 
 #include "base/memory.h"
+#include "incidents/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,48 +37,117 @@ static size_t add_global(const struct global_settings *global, const char **word
 	return n;
 }
 
-static int spawn(const char *program, char *const *argv, int output, pid_t *ret_pid)
+/* What it is started with. */
+struct start {
+	const char *program;
+	char *const *argv;
+	char *const *environment;
+	int output, errors; /* errors -1: ours */
+};
+
+static int spawn(const struct start *s, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	int err = posix_spawn_file_actions_init(&actions);
 
 	if (err != 0)
 		return -err;
-	err = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	err = posix_spawn_file_actions_adddup2(&actions, s->output, STDOUT_FILENO);
+	if (err == 0 && s->errors >= 0)
+		err = posix_spawn_file_actions_adddup2(&actions, s->errors, STDERR_FILENO);
 	if (err == 0)
 		err = posix_spawn_file_actions_addopen(
 			&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (err == 0)
-		err = posix_spawn(ret_pid, program, &actions, NULL, argv, environ);
+		err = posix_spawn(ret_pid, s->program, &actions, NULL, s->argv, s->environment);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return -err;
 }
 
-int own_command_start(const struct global_settings *global, const char *program,
+/* Ours, with who the user of the page is, and without who began the daemon by sudo: that is nobody
+ * of this. Two allocations, the first entry being one of them. */
+static char **environment_for(const char *page_who)
+{
+	size_t n = 0, kept = 0;
+
+	while (environ[n] != NULL)
+		n++;
+	char **made = memory_new(n + 2, sizeof(*made));
+	made[kept] = memory_new(sizeof(JOURNAL_PAGE_WHO) + 1 + strlen(page_who), 1);
+	(void)sprintf(made[kept++], JOURNAL_PAGE_WHO "=%s", page_who);
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(environ[i], JOURNAL_PAGE_WHO "=", sizeof(JOURNAL_PAGE_WHO)) != 0 &&
+			strncmp(environ[i], "SUDO_USER=", sizeof("SUDO_USER=") - 1) != 0)
+			made[kept++] = environ[i];
+	return made;
+}
+
+static void free_environment(char **made)
+{
+	if (made == NULL)
+		return;
+	free(made[0]);
+	free(made);
+}
+
+static void close_both(const int ends[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			(void)close(ends[i]);
+}
+
+static int open_pipes(bool takes_errors, int output[2], int errors[2])
+{
+	if (pipe2(output, O_CLOEXEC) < 0)
+		return -errno;
+	if (!takes_errors || pipe2(errors, O_CLOEXEC) == 0)
+		return 0;
+	int err = -errno;
+	close_both(output);
+	return err;
+}
+
+static int start(char *const *argv, const struct own_command_way *way, struct own_command *ret,
+	struct problem *problem)
+{
+	int output[2] = {-1, -1}, errors[2] = {-1, -1};
+	int err = open_pipes(way->takes_errors, output, errors);
+
+	if (err < 0)
+		return problem_set(problem, err, "cannot make a pipe: %s", strerror(-err));
+	char **environment = way->page_who != NULL ? environment_for(way->page_who) : NULL;
+	const struct start s = {.program = way->program != NULL ? way->program : THIS_PROGRAM,
+		.argv = argv,
+		.environment = environment != NULL ? environment : environ,
+		.output = output[1],
+		.errors = errors[1]};
+	err = spawn(&s, &ret->pid);
+	free_environment(environment);
+	close_both((const int[2]){output[1], errors[1]});
+	if (err < 0) {
+		close_both((const int[2]){output[0], errors[0]});
+		return problem_set(problem, err, "cannot start stanch: %s", strerror(-err));
+	}
+	ret->output = output[0];
+	ret->errors = errors[0];
+	return 0;
+}
+
+int own_command_start(const struct global_settings *global, const struct own_command_way *way,
 	const char *const *words, size_t count, struct own_command *ret, struct problem *problem)
 {
 	const char *argv[OWN_COMMAND_WORDS + GLOBAL_WORDS + 2] = {"stanch"};
 	size_t n = 1 + add_global(global, argv + 1);
-	int ends[2];
 
 	if (count > OWN_COMMAND_WORDS)
 		return problem_set(problem, -E2BIG, "too many words for a command");
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = words[i];
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return problem_set(problem, -errno, "cannot make a pipe: %s", strerror(errno));
 	char *plain[sizeof(argv) /
 		    sizeof(argv[0])]; /* as posix_spawn() wants them; never written to */
 	memcpy(plain, argv, sizeof(argv));
-	int err = spawn(program != NULL ? program : THIS_PROGRAM, plain, ends[1], &ret->pid);
-	(void)close(ends[1]);
-	ret->output = ends[0];
-	if (err < 0) {
-		(void)close(ends[0]);
-		return problem_set(problem, err, "cannot start stanch %s: %s",
-			count > 0 ? words[0] : "", strerror(-err));
-	}
-	return 0;
+	return start(plain, way, ret, problem);
 }
 
 static uint64_t number_of(const json_t *o, const char *key)
@@ -150,7 +220,8 @@ int own_command_run(const struct global_settings *global, const char *const *wor
 {
 	struct own_command command = {.output = -1};
 	size_t len;
-	int status, err = own_command_start(global, NULL, words, count, &command, problem);
+	int status, err = own_command_start(
+			    global, &(struct own_command_way){0}, words, count, &command, problem);
 
 	if (err < 0)
 		return err;

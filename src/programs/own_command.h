@@ -17,16 +17,26 @@
 #define OWN_COMMAND_WORDS      16                /* of its own, at most */
 #define OWN_COMMAND_OUTPUT_MAX ((size_t)4 << 20) /* bytes that are read */
 
-/* One that runs. The caller waits for pid, reads `output` to its end and closes it. */
+/* One that runs. The caller waits for pid, reads both pipes to their ends and closes them. */
 struct own_command {
 	pid_t pid;
 	int output; /* a pipe: its standard output */
+	int errors; /* likewise, its standard error; -1: that is ours */
 };
 
-/* program NULL: this one. words: the command, its options and arguments; "--json" and the global
- * options are added. 0, or a negative errno and *problem. */
-MUST_USE int own_command_start(const struct global_settings *global, const char *program,
-	const char *const *words, size_t count, struct own_command *ret, struct problem *problem);
+/* How it is started. Zeroed: as one of ours. */
+struct own_command_way {
+	const char *program;  /* NULL: this one */
+	const char *page_who; /* "NAME ADDRESS" of a user of the page, who is journalled as the one
+				 who asks (incidents/journal.h); NULL: who we are */
+	bool takes_errors;    /* its standard error is a pipe of its own */
+};
+
+/* words: the command, its options and arguments; "--json" and the global options are added. 0, or a
+ * negative errno and *problem. */
+MUST_USE int own_command_start(const struct global_settings *global,
+	const struct own_command_way *way, const char *const *words, size_t count,
+	struct own_command *ret, struct problem *problem);
 
 /* The last object with that key among the lines that it printed, a new reference; NULL: there is
  * none. */

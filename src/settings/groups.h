@@ -206,6 +206,8 @@ struct page_settings {
 	const char *listen; /* "ADDRESS:PORT"; NULL: there is no page, and no clerk */
 	bool metrics;
 	struct setting_list metrics_from; /* addresses and networks; none: this host */
+	const char *users;                /* never NULL: the file of formats/page_users.h */
+	int64_t session, idle;            /* seconds: how long one lasts, and unused */
 };
 
 struct daemon_settings {

@@ -820,6 +820,27 @@ static const struct setting_row page_rows[] = {
 		.offset = AT(page.metrics_from),
 		.help = "Addresses and networks, such as 192.0.2.9 or 10.1.0.0/16, that may read "
 			"/metrics. Empty: this host alone (127.0.0.0/8 and ::1)."},
+	{.name = "page.users",
+		.kind = SETTING_PATH,
+		.initial = "/etc/stanch/page.users",
+		.offset = AT(page.users),
+		.help = "Who may use the page and its API, in which role, and the hashes of their "
+			"passwords and tokens. \"stanch page\" writes it; it belongs to root, and "
+			"others cannot read it."},
+	{.name = "page.session",
+		.kind = SETTING_SECONDS,
+		.initial = "12h",
+		.least = "5m",
+		.most = "30d",
+		.offset = AT(page.session),
+		.help = "How long somebody who has logged in stays so."},
+	{.name = "page.idle",
+		.kind = SETTING_SECONDS,
+		.initial = "1h",
+		.least = "1m",
+		.most = "30d",
+		.offset = AT(page.idle),
+		.help = "How long without having used it. An open page uses it."},
 };
 
 static const struct setting_row daemon_rows[] = {

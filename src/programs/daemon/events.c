@@ -72,4 +72,23 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 		"The folder with complaints and bounces cannot be read."},
 	[EVENT_PAGE_TROUBLE] = {"page-trouble", EVENT_ERROR,
 		"HTTP cannot be answered at page.listen; all else goes on, and it is tried again."},
+	[EVENT_PAGE_USERS_TROUBLE] = {"page-users-trouble", EVENT_ERROR,
+		"The file of who may use the page cannot be read, or has a line that is none: "
+		"until "
+		"then nobody may."},
+	[EVENT_PAGE_LOGIN] = {"page-login", EVENT_INFO,
+		"Somebody logged in to the page: who, from where, and in which role."},
+	[EVENT_PAGE_LOGIN_FAILED] = {"page-login-failed", EVENT_INFO,
+		"Somebody tried to, with a wrong name or password; a name that can be none is not "
+		"written down."},
+	[EVENT_PAGE_LOGINS_LIMITED] = {"page-logins-limited", EVENT_WARNING,
+		"An address, or a name, has failed so often that it has to wait: seconds."},
+	[EVENT_PAGE_LOGOUT] = {"page-logout", EVENT_INFO, "Somebody logged out."},
+	[EVENT_PAGE_ACTION] = {"page-action", EVENT_INFO,
+		"A user of the page does something: who, from where, what, to what, and why."},
+	[EVENT_PAGE_ACTION_ENDED] = {"page-action-ended", EVENT_INFO,
+		"And what the command for it ended with: 0 if all was done."},
+	[EVENT_PAGE_REQUEST_REFUSED] = {"page-request-refused", EVENT_ERROR,
+		"The clerk said something that is not in the table of requests; it is given a new "
+		"link."},
 };

@@ -2,14 +2,16 @@
 
 #include "base/frame.h"
 #include "base/memory.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define WAITING_MAX 4096 /* objects that the peer has not taken */
-#define TURN_MOST   64   /* objects that are heard before others have their turn */
+#define WAITING_MAX   4096               /* objects that the peer has not taken, */
+#define WAITING_BYTES ((size_t)16 << 20) /* and their bytes */
+#define TURN_MOST     64                 /* objects that are heard before others have their turn */
 
 struct waiting {
 	struct waiting *next;
@@ -27,10 +29,17 @@ struct talk {
 	talk_heard *heard;
 	void *context;
 	struct waiting *first, **last;
-	size_t waiting, dropped;
+	size_t waiting, waiting_bytes, dropped;
 	bool is_over, ends;
 	bool is_heard, is_freed; /* freed in a call of its own: when that has returned */
 };
+
+/* What was said may have been a password. */
+static void forget(struct waiting *w)
+{
+	secret_wipe(w->text, w->len);
+	free(w);
+}
 
 void talk_free(struct talk *t)
 {
@@ -46,7 +55,7 @@ void talk_free(struct talk *t)
 	(void)close(t->socket);
 	for (struct waiting *w = t->first, *next; w != NULL; w = next) {
 		next = w->next;
-		free(w);
+		forget(w);
 	}
 	free(t);
 }
@@ -76,7 +85,8 @@ static int send_waiting(struct talk *t)
 		if (t->first == NULL)
 			t->last = &t->first;
 		t->waiting--;
-		free(w);
+		t->waiting_bytes -= w->len;
+		forget(w);
 	}
 	return err == -EAGAIN ? 0 : err;
 }
@@ -185,10 +195,20 @@ int talk_new(struct loop *loop, int socket, talk_heard *heard, void *context, st
 	return 0;
 }
 
+#define WRITING (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
+bool talk_fits(const json_t *object)
+{
+	size_t len = json_dumpb(object, NULL, 0, WRITING);
+
+	return len > 0 && len <= TALK_MESSAGE_MAX;
+}
+
 bool talk_say(struct talk *t, json_t *object)
 {
-	size_t len = json_dumpb(object, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	bool fits = !t->is_over && t->waiting < WAITING_MAX && len > 0 && len <= TALK_MESSAGE_MAX;
+	size_t len = json_dumpb(object, NULL, 0, WRITING);
+	bool fits = !t->is_over && t->waiting < WAITING_MAX && len > 0 && len <= TALK_MESSAGE_MAX &&
+		    t->waiting_bytes + len <= WAITING_BYTES;
 
 	if (!fits) {
 		t->dropped++;
@@ -196,11 +216,12 @@ bool talk_say(struct talk *t, json_t *object)
 		return false;
 	}
 	struct waiting *w = memory_new(1, sizeof(*w) + len);
-	w->len = json_dumpb(object, w->text, len, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	w->len = json_dumpb(object, w->text, len, WRITING);
 	json_decref(object);
 	*t->last = w;
 	t->last = &w->next;
 	t->waiting++;
+	t->waiting_bytes += len;
 	/* sent from the loop, so that nobody who says something is called from here */
 	loop_watch_for(t->watch, (unsigned)LOOP_READ | (unsigned)LOOP_WRITE);
 	return true;

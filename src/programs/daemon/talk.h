@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TALK_MESSAGE_MAX ((size_t)256 << 10)
+#define TALK_MESSAGE_MAX ((size_t)1 << 20)
 
 struct talk;
 
@@ -27,6 +27,9 @@ AUTO_FREE(talk)
 /* Sends it, now or when the peer takes it; takes the reference. false, and it is dropped, when too
  * much waits already or the talk is over. */
 bool talk_say(struct talk *t, json_t *object);
+
+/* Whether it is short enough to be said. Borrowed. */
+bool talk_fits(const json_t *object);
 
 /* Objects that were dropped. */
 size_t talk_dropped(const struct talk *t);
