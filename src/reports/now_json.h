@@ -9,7 +9,7 @@
  *                   "asks"}]|null, "incidents_left_out": n|null,
  *    "sources": [{"source", "kind", "name", "score", "threshold",
  *                 "verdict": "nothing"|"suspect"|"contain", "messages", "recipients", "failed",
- *                 "why", "pace": [60 numbers]}]|null, "sources_known": n|null,
+ *                 "why", "pace": [60 times n|null]}]|null, "sources_known": n|null,
  *    "sources_active": n|null,
  *    "minute": {"at", "accepted", "delivered", "deferred", "failed", "refused", "queue"}|null} */
 #ifndef STANCH_REPORTS_NOW_JSON_H
@@ -27,7 +27,7 @@
 
 #define NOW_UNKNOWN     INT64_C(-1)
 #define NOW_SOURCES_MAX ((size_t)30)
-#define NOW_PACE        60 /* minutes */
+#define NOW_PACE        PACE_MINUTES
 #define NOW_WORD        64 /* bytes of a short text with its NUL */
 #define NOW_HOST_MAX    256
 
@@ -40,7 +40,7 @@ struct now_source {
 	uint64_t messages, recipients; /* to strangers */
 	uint64_t failed;               /* deliveries: nobody there, or refused for the content */
 	char why[EVIDENCE_TEXT];       /* what weighs most, a printable sentence; "": nothing */
-	uint16_t pace[NOW_PACE];       /* recipients a minute, the oldest first */
+	uint16_t pace[NOW_PACE];       /* recipients a minute, the oldest first; PACE_UNKNOWN */
 };
 
 /* A minute that is over. NOW_UNKNOWN for what was not counted. */
