@@ -10,6 +10,7 @@ struct ledger *ledger_new(size_t sources_max, size_t messages_max)
 
 	ledger_sources_init(l, sources_max, messages_max);
 	l->around = surroundings_new();
+	l->pace = pace_new(sources_max);
 	return l;
 }
 
@@ -18,6 +19,8 @@ void ledger_free(struct ledger *l)
 	if (l == NULL)
 		return;
 	ledger_sources_clear(l);
+	ledger_days_clear(l);
+	pace_free(l->pace);
 	hosted_domains_free(&l->hosted);
 	surroundings_free(l->around);
 	free(l);
@@ -55,6 +58,18 @@ static unsigned begin_sighting(struct ledger *l, struct ledger_source *s, struct
 	return which;
 }
 
+static void count_sent(struct ledger *l, struct ledger_source *s, const struct fact *fact)
+{
+	uint64_t recipients = fact->recipient_total > fact->recipient_count ? fact->recipient_total
+									    : fact->recipient_count;
+
+	if (recipients == 0) /* a log that does not name them */
+		recipients = 1;
+	ledger_count_day(l, s, fact->at_us, COUNT_MESSAGES, 1);
+	ledger_count_day(l, s, fact->at_us, COUNT_RECIPIENTS, recipients);
+	pace_add(l->pace, s->hash, fact->at_us, recipients);
+}
+
 static bool note_sent(struct ledger *l, const struct fact *fact, struct sighting *ret)
 {
 	ledger_sweep(l, fact->at_us);
@@ -65,6 +80,7 @@ static bool note_sent(struct ledger *l, const struct fact *fact, struct sighting
 	ledger_look_message(l, s, ret);
 	ledger_learn(l, s, ret, new_day);
 	ledger_keep_message(l, fact->id, s, which);
+	count_sent(l, s, fact);
 	s->last_us = fact->at_us;
 	return true;
 }
@@ -115,6 +131,12 @@ void ledger_mark_honest(struct ledger *l, struct ledger_source *s, int64_t at_us
 void ledger_distrust_day(struct ledger_source *s)
 {
 	s->habit.today_distrusted = true;
+}
+
+void ledger_pace(const struct ledger *l, const struct ledger_source *s, int64_t now_us,
+	uint16_t ret[PACE_MINUTES])
+{
+	pace_read(l->pace, s->hash, now_us, ret);
 }
 
 bool ledger_note(struct ledger *l, const struct fact *fact, struct sighting *ret)

@@ -11,7 +11,9 @@
 #include "facts/habit.h"
 #include "facts/hosted.h"
 #include "facts/networks.h"
+#include "facts/pace.h"
 #include "facts/sighting.h"
+#include "facts/source_days.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,8 +36,11 @@ struct ledger_source {
 	int64_t forgiven_us;  /* when a person said that it is honest; 0: never */
 	struct habit habit;
 	struct episode *episodes[EPISODES]; /* NULL: nothing to tell */
+	struct source_days *days;           /* NULL: nothing was counted */
 
-	int64_t used_us; /* private, as is what follows */
+	int64_t used_us; /* when it last sent or tried to */
+
+	/* private */
 	struct ledger_source *older, *newer, *chain;
 	uint32_t ordinal;
 };
@@ -93,6 +98,33 @@ void ledger_source_copy(const struct ledger_source *s, struct source *ret);
 /* From the one quiet for longest on; NULL at the end. */
 struct ledger_source *ledger_first(const struct ledger *l);
 struct ledger_source *ledger_next(const struct ledger_source *s);
+
+/* The other way round. */
+struct ledger_source *ledger_last(const struct ledger *l);
+struct ledger_source *ledger_before(const struct ledger_source *s);
+
+/* Recipients in each of the last 60 minutes (pace.h). */
+void ledger_pace(const struct ledger *l, const struct ledger_source *s, int64_t now_us,
+	uint16_t ret[PACE_MINUTES]);
+
+/* ---- what each source did on each day, for who saves it ---- */
+
+typedef void ledger_day_visit(
+	void *context, const struct source *source, const struct source_day *day);
+
+/* The days of the sources that have changed since they were saved, with all that is known of them.
+ * To save: take the mark, visit, write, and tell the mark once it is written. */
+void ledger_each_changed_day(const struct ledger *l, ledger_day_visit *visit, void *context);
+uint64_t ledger_days_mark(const struct ledger *l);
+void ledger_days_saved(struct ledger *l, uint64_t mark);
+
+/* Days that were not saved when a later one took their place, or when their source was forgotten.
+ * At most `most` are kept; from the start none are. */
+void ledger_keep_ended(struct ledger *l, size_t most);
+size_t ledger_ended(const struct ledger *l);
+uint64_t ledger_ended_lost(const struct ledger *l); /* that were too many */
+void ledger_each_ended(const struct ledger *l, ledger_day_visit *visit, void *context);
+void ledger_drop_ended(struct ledger *l, size_t count); /* the first so many of them */
 
 /* All that it remembers as bytes, which the caller frees, and back into a new ledger of the same
  * size in a process with the same seed of hashes. -EBADMSG for bytes that are damaged, or of

@@ -9,7 +9,7 @@
 /* ---- to and from bytes ---- */
 
 #define IMAGE_MAGIC   UINT64_C(0x7264656c68636e61) /* "anchledr" */
-#define IMAGE_VERSION 4u
+#define IMAGE_VERSION 5u
 #define NO_SOURCE     UINT32_MAX
 
 static void code_episodes(struct ledger_source *s, struct codec *c)
@@ -25,7 +25,21 @@ static void code_episodes(struct ledger_source *s, struct codec *c)
 	}
 }
 
-static void code_rest(struct ledger_source *s, struct codec *c)
+/* What is read was perhaps not saved as days. */
+static void code_days(struct ledger *l, struct ledger_source *s, struct codec *c)
+{
+	bool there = s->days != NULL;
+
+	codec_bool(c, &there);
+	if (c->reads && there) {
+		s->days = memory_new(1, sizeof(*s->days));
+		s->days->changed = ++l->days_changed;
+	}
+	if (there)
+		source_days_code(s->days, c);
+}
+
+static void code_rest(struct ledger *l, struct ledger_source *s, struct codec *c)
 {
 	codec_u32(c, &s->customer);
 	codec_i64(c, &s->first_us);
@@ -34,6 +48,7 @@ static void code_rest(struct ledger_source *s, struct codec *c)
 	codec_i64(c, &s->forgiven_us);
 	habit_code(&s->habit, c);
 	code_episodes(s, c);
+	code_days(l, s, c);
 }
 
 static void code_name(struct source *name, struct codec *c)
@@ -59,7 +74,7 @@ static void read_source(struct ledger *l, struct codec *c)
 		return;
 	}
 	struct ledger_source *s = ledger_add(l, &name, hash, (struct slice){0}, 0);
-	code_rest(s, c);
+	code_rest(l, s, c);
 	s->used_us = s->last_us > s->first_us ? s->last_us : s->first_us;
 }
 
@@ -79,7 +94,7 @@ static void code_sources(struct ledger *l, struct codec *c)
 		s->ordinal = ordinal++;
 		ledger_source_copy(s, &name);
 		code_name(&name, c);
-		code_rest(s, c);
+		code_rest(l, s, c);
 	}
 }
 
@@ -148,6 +163,7 @@ static void code_ledger(struct ledger *l, struct codec *c)
 	else
 		write_messages(l, c);
 	surroundings_code(l->around, c);
+	pace_code(l->pace, c);
 }
 
 char *ledger_write(struct ledger *l, size_t *ret_len)

@@ -59,6 +59,8 @@ static bool note_bounce(struct ledger *l, const struct fact *fact, struct sighti
 		habit_count(&s->habit, TRAIT_DEAD, true);
 		n++;
 	}
+	if (n > 0)
+		ledger_count_day(l, s, fact->at_us, COUNT_FAILED, n);
 	ledger_set_source(ret, s, e);
 	ret->kind = SIGHTING_OUTCOME;
 	ret->is_dead = true;
@@ -131,6 +133,7 @@ static bool note_returned(struct ledger *l, const struct fact *fact, struct sigh
 	e->dead++; /* it was taken over there for delivered */
 	e->delivered = e->delivered >= 1 ? e->delivered - 1 : e->delivered;
 	habit_count(&s->habit, TRAIT_DEAD, true);
+	ledger_count_day(l, s, fact->at_us, COUNT_FAILED, 1);
 	ledger_set_source(ret, s, e);
 	ret->kind = SIGHTING_OUTCOME;
 	ret->is_dead = true;
@@ -151,6 +154,7 @@ static bool note_accused(struct ledger *l, const struct fact *fact, struct sight
 		return false;
 	latest->is_accused = true;
 	latest->complaints++;
+	ledger_count_day(l, s, fact->at_us, COUNT_COMPLAINTS, 1);
 	ledger_set_source(ret, s, latest);
 	ret->kind = SIGHTING_OUTCOME;
 	ret->is_complaint = true;
@@ -168,10 +172,21 @@ bool ledger_note_complaint(struct ledger *l, const struct fact *fact, struct sig
 	if (e == NULL || !ledger_mark_message(l, m, MESSAGE_COMPLAINED))
 		return false;
 	e->complaints++;
+	ledger_count_day(l, s, fact->at_us, COUNT_COMPLAINTS, 1);
 	ledger_set_source(ret, s, e);
 	ret->kind = SIGHTING_OUTCOME;
 	ret->is_complaint = true;
 	return true;
+}
+
+/* Whoever's fault it is. */
+static void count_failed(struct ledger *l, const struct fact *fact)
+{
+	const struct message_record *m = ledger_find_message(l, fact->id);
+	struct ledger_source *s = m != NULL ? ledger_source_of(l, m) : NULL;
+
+	if (s != NULL)
+		ledger_count_day(l, s, fact->at_us, COUNT_FAILED, 1);
 }
 
 bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sighting *ret)
@@ -180,6 +195,8 @@ bool ledger_note_outcome(struct ledger *l, const struct fact *fact, struct sight
 	bool refused =
 		failed && (fact->failure == FAILURE_CONTENT || fact->failure == FAILURE_REPUTATION);
 
+	if (failed && !fact->is_reported)
+		count_failed(l, fact);
 	/* what is sent on for somebody is not of his making */
 	if (fact->is_local || fact->forwarded_for.len > 0 || fact->kind == FACT_DEFERRED)
 		return false;

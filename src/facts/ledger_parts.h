@@ -1,7 +1,8 @@
 /* ledger_parts.h - what the files of the ledger share, and nobody else includes: ledger_sources.c
  * keeps who there is and which of their messages are waited for; ledger_look.c finds what is new
  * about a message; ledger_learn.c makes it the past; ledger_outcomes.c takes what becomes of it,
- * and mail that comes in; ledger_image.c is the ledger as bytes. */
+ * and mail that comes in; ledger_days.c counts by the day; ledger_image.c is the ledger as bytes.
+ */
 #ifndef STANCH_FACTS_LEDGER_PARTS_H
 #define STANCH_FACTS_LEDGER_PARTS_H
 
@@ -51,7 +52,14 @@ struct ledger {
 	struct hosted_domains hosted;
 	struct networks *networks;
 	struct surroundings *around;
+	struct pace *pace;
 	int64_t first_us;
+
+	/* days that are to be saved */
+	uint64_t days_changed, days_saved; /* how many changes there were; that are saved */
+	struct ended_day *ended;
+	size_t ended_count, ended_room, ended_most;
+	uint64_t ended_lost;
 
 	/* of the fact in hand */
 	uint64_t recipients[FACT_RECIPIENTS_MAX]; /* hashes */
@@ -127,6 +135,16 @@ const struct message_record *ledger_find_message(const struct ledger *l, struct 
 /* NULL: the source went before its message did. */
 struct ledger_source *ledger_source_of(const struct ledger *l, const struct message_record *m);
 void ledger_forget_messages(struct ledger *l, const struct ledger_source *s);
+
+/* ---- ledger_days.c ---- */
+
+void ledger_count_day(struct ledger *l, struct ledger_source *s, int64_t at_us,
+	enum source_count what, uint64_t n);
+
+/* Nothing is counted of it any more; what was not saved is kept. */
+void ledger_end_days(struct ledger *l, struct ledger_source *s);
+
+void ledger_days_clear(struct ledger *l);
 
 /* ---- ledger_look.c ---- */
 

@@ -48,6 +48,7 @@ void ledger_end_episode(struct ledger_source *s, size_t which)
 
 static void source_free(struct ledger_source *s)
 {
+	free(s->days);
 	habit_free(&s->habit);
 	for (size_t i = 0; i < EPISODES; i++)
 		ledger_end_episode(s, i);
@@ -97,6 +98,7 @@ static void remove_source(struct ledger *l, struct ledger_source *s)
 	*at = s->chain;
 	unlink_use(l, s);
 	l->count--;
+	ledger_end_days(l, s);
 	source_free(s);
 }
 
@@ -257,6 +259,16 @@ struct ledger_source *ledger_next(const struct ledger_source *s)
 	return s->newer;
 }
 
+struct ledger_source *ledger_last(const struct ledger *l)
+{
+	return l->newest;
+}
+
+struct ledger_source *ledger_before(const struct ledger_source *s)
+{
+	return s->older;
+}
+
 size_t ledger_count(const struct ledger *l)
 {
 	return l->count;
@@ -385,7 +397,8 @@ bool ledger_mark_message(struct ledger *l, const struct message_record *m, unsig
 
 size_t ledger_source_bytes(const struct ledger_source *s)
 {
-	size_t bytes = sizeof(*s) + s->name_len + 1u + habit_bytes(&s->habit);
+	size_t bytes = sizeof(*s) + s->name_len + 1u + habit_bytes(&s->habit) +
+		       (s->days != NULL ? sizeof(*s->days) : 0);
 
 	for (size_t i = 0; i < EPISODES; i++)
 		bytes += s->episodes[i] != NULL ? episode_bytes(s->episodes[i]) : 0;
@@ -396,7 +409,7 @@ size_t ledger_bytes(const struct ledger *l)
 {
 	size_t bytes = sizeof(*l) + l->room * sizeof(struct ledger_source *) +
 		       l->message_room * sizeof(*l->messages) + surroundings_bytes(l->around) +
-		       l->hosted.room * sizeof(*l->hosted.places);
+		       l->hosted.room * sizeof(*l->hosted.places) + pace_bytes(l->pace);
 
 	for (const struct ledger_source *s = l->oldest; s != NULL; s = s->newer)
 		bytes += ledger_source_bytes(s);

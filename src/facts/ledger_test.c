@@ -528,6 +528,156 @@ static void test_login_guesses(void **state)
 	assert_true(s.guesses_here > 0);
 }
 
+/* What was visited, summed. */
+struct days_seen {
+	unsigned calls, messages, recipients, failed, complaints;
+	uint16_t first_day, last_day;
+	char name[64];
+};
+
+static void see_day(void *context, const struct source *source, const struct source_day *day)
+{
+	struct days_seen *seen = context;
+
+	if (seen->calls++ == 0)
+		seen->first_day = day->day;
+	seen->last_day = day->day;
+	seen->messages += day->messages;
+	seen->recipients += day->recipients;
+	seen->failed += day->failed;
+	seen->complaints += day->complaints;
+	(void)snprintf(seen->name, sizeof(seen->name), "%.60s", source->name);
+}
+
+static struct days_seen changed_days(const struct ledger *l)
+{
+	struct days_seen seen = {0};
+
+	ledger_each_changed_day(l, see_day, &seen);
+	return seen;
+}
+
+static struct days_seen ended_days(const struct ledger *l)
+{
+	struct days_seen seen = {0};
+
+	ledger_each_ended(l, see_day, &seen);
+	return seen;
+}
+
+/* Every message, failure and complaint of a source is in its day, and none of another's. */
+static void test_days(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+	struct fact out = {.kind = FACT_FAILED,
+		.at_us = BEGIN + HOUR,
+		.id = slice_of("1xVSnt-00005W-2T"),
+		.recipient = slice_of("no@far.test"),
+		.forwarded_for = slice_of("x@shop.test"),
+		.failure = FAILURE_RATE};
+
+	(void)state;
+	assert_true(note(l,
+		&(struct sent){
+			"ann@shop.test", "no@far.test", .id = "1xVSnt-00005W-2T", .at_us = BEGIN},
+		&s));
+	assert_false(ledger_note(l, &out, &s));
+	out.kind = FACT_DEFERRED;
+	assert_false(ledger_note(l, &out, &s));
+	assert_true(complain(l, "1xVSnt-00005W-2T", &s));
+	assert_false(complain(l, "1xVSnt-00005W-2T", &s));
+	struct days_seen seen = changed_days(l);
+	assert_int_equal(seen.calls, 1);
+	assert_string_equal(seen.name, "ann@shop.test");
+	assert_int_equal(seen.first_day, fact_day(BEGIN));
+	assert_int_equal(seen.messages, 1);
+	assert_int_equal(seen.recipients, 1);
+	assert_int_equal(seen.failed, 1);
+	assert_int_equal(seen.complaints, 1);
+}
+
+/* What changes while it is being saved is not taken for saved. */
+static void test_days_are_saved(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	assert_true(note(l, &(struct sent){"ann@shop.test", "a@far.test", .at_us = BEGIN}, &s));
+	assert_true(note(l, &(struct sent){"cem@shop.test", "a@far.test", .at_us = BEGIN}, &s));
+	uint64_t mark = ledger_days_mark(l);
+	assert_true(note(l, &(struct sent){"ann@shop.test", "b@far.test", .at_us = BEGIN + 1}, &s));
+	assert_int_equal(changed_days(l).calls, 2);
+	ledger_days_saved(l, mark);
+	struct days_seen seen = changed_days(l);
+	assert_int_equal(seen.calls, 1);
+	assert_string_equal(seen.name, "ann@shop.test");
+	assert_int_equal(seen.messages, 2); /* all of the day, not what is new of it */
+	ledger_days_saved(l, ledger_days_mark(l));
+	assert_int_equal(changed_days(l).calls, 0);
+}
+
+/* A day that nobody saved is kept when it is over, and when its source is forgotten. */
+static void test_days_that_ended(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	struct sighting s;
+
+	(void)state;
+	for (int64_t day = 0; day < 5; day++)
+		assert_true(note(l,
+			&(struct sent){"ann@shop.test", "a@far.test", .at_us = BEGIN + day * DAY},
+			&s));
+	assert_int_equal(ledger_ended(l), 0); /* nobody wants them */
+	ledger_keep_ended(l, 3);
+	for (int64_t day = 5; day < 8; day++)
+		assert_true(note(l,
+			&(struct sent){"ann@shop.test", "a@far.test", .at_us = BEGIN + day * DAY},
+			&s));
+	struct days_seen seen = ended_days(l);
+	assert_int_equal(seen.calls, 3);
+	assert_int_equal(seen.first_day, fact_day(BEGIN + 3 * DAY));
+	assert_int_equal(seen.last_day, fact_day(BEGIN + 5 * DAY));
+	assert_int_equal(ledger_forget(l, BEGIN + 100 * DAY), 1);
+	assert_int_equal(ledger_ended_lost(l), 2);
+	ledger_drop_ended(l, 2);
+	seen = ended_days(l);
+	assert_int_equal(seen.calls, 1);
+	assert_int_equal(seen.first_day, fact_day(BEGIN + 5 * DAY));
+
+	/* what is saved is not kept */
+	assert_true(note(l, &(struct sent){"cem@shop.test", "a@far.test", .at_us = BEGIN}, &s));
+	ledger_days_saved(l, ledger_days_mark(l));
+	assert_int_equal(ledger_forget(l, BEGIN + 100 * DAY), 1);
+	assert_int_equal(ledger_ended(l), 1);
+}
+
+/* A crash forgets what came after the image, and reading it again counts it once. */
+static void test_days_and_pace_are_remembered(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	AUTO(ledger) again = ledger_new(100, 1024);
+	struct source ann;
+	struct sighting s;
+	uint16_t pace[PACE_MINUTES];
+	size_t len;
+
+	(void)state;
+	assert_true(note(l, &(struct sent){"ann@shop.test", "a@far.test", .at_us = BEGIN}, &s));
+	char *bytes = ledger_write(l, &len);
+	assert_true(note(l, &(struct sent){"ann@shop.test", "b@far.test", .at_us = BEGIN + 1}, &s));
+	assert_int_equal(ledger_read(again, (struct slice){bytes, len}), 0);
+	free(bytes);
+	assert_true(
+		note(again, &(struct sent){"ann@shop.test", "b@far.test", .at_us = BEGIN + 1}, &s));
+	assert_int_equal(changed_days(again).messages, 2);
+	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	ledger_pace(again, ledger_find(again, &ann), BEGIN + 60 * SECOND, pace);
+	assert_int_equal(pace[PACE_MINUTES - 2], 2);
+	assert_int_equal(pace[PACE_MINUTES - 1], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +696,10 @@ int main(void)
 		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_login_guesses),
+		cmocka_unit_test(test_days),
+		cmocka_unit_test(test_days_are_saved),
+		cmocka_unit_test(test_days_that_ended),
+		cmocka_unit_test(test_days_and_pace_are_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

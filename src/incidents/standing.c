@@ -32,6 +32,10 @@ static bool add(void *context, const struct incident *incident)
 		.opened = incident->opened,
 		.changed = incident->changed,
 		.contained = incident->contained,
+		.score = incident->score,
+		.threshold = incident->threshold,
+		.messages = incident->messages,
+		.recipients = incident->recipients,
 		.held = incident->held};
 	return true;
 }

@@ -15,6 +15,8 @@ struct standing_incident {
 	struct source source;
 	enum incident_state state;
 	int64_t opened, changed, contained; /* contained 0: not */
+	double score, threshold;            /* bits */
+	uint64_t messages, recipients;      /* of the outbreak, before it was contained */
 	uint64_t held, failed;              /* messages; actions that a person has to look at */
 };
 

@@ -26,7 +26,12 @@ static int64_t opened_incident(struct journal *j, const char *mailbox, int64_t a
 {
 	struct source source;
 	const struct incident_doing doing = {.at = at, .words = ""};
-	const struct incident_finding f = {.source = &source, .at_us = at * 1000000};
+	const struct incident_finding f = {.source = &source,
+		.score = 30.5,
+		.threshold = 21.5,
+		.messages = 4,
+		.recipients = 40,
+		.at_us = at * 1000000};
 	struct problem p = {0};
 	int64_t number = 0;
 
@@ -86,6 +91,9 @@ static void test_those_that_ask_come_first(void **state)
 	assert_int_equal(s.at[3].number, contained);
 	assert_int_equal(s.at[3].state, INCIDENT_RELEASED);
 	assert_int_equal(s.at[3].contained, NOW - 88);
+	assert_true(s.at[3].score == 30.5 && s.at[3].threshold == 21.5);
+	assert_int_equal(s.at[3].messages, 4);
+	assert_int_equal(s.at[3].recipients, 40);
 	assert_false(standing_asks(&s.at[2]) || standing_asks(&s.at[3]));
 	standing_clear(&s);
 }

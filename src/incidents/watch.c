@@ -66,18 +66,17 @@ static double falling(double most, double days, double within)
 	return days < within ? most * (1 - fmax(0, days) / within) : 0;
 }
 
-static double threshold_of(const struct watch *w, const struct sighting *s)
+static double threshold_of(const struct watch *w, const struct ledger_source *s,
+	const struct episode *e, int64_t at_us)
 {
-	int64_t at_us = s->fact->at_us;
 	double bits = w->contain_bits +
 		      falling(NEWCOMER_BITS, ledger_age_days(w->ledger, at_us), NEWCOMER_DAYS);
 
-	if (!s->episode->has_body)
+	if (e != NULL && !e->has_body)
 		bits += BLIND_BITS;
 	/* a script that appears just now may be the thief's own */
-	if (s->source_kind == SOURCE_MAILBOX)
-		bits += falling(
-			YOUNG_BITS, (double)(at_us - s->source->first_us) / DAY_US, YOUNG_DAYS);
+	if (s->kind == SOURCE_MAILBOX)
+		bits += falling(YOUNG_BITS, (double)(at_us - s->first_us) / DAY_US, YOUNG_DAYS);
 	return bits;
 }
 
@@ -95,17 +94,30 @@ static bool is_distrusted(const struct watch *w, const struct episode *e, double
 	       (e->dead > 0 && conduct_family(e, CONDUCT_DEAD) > DISTRUST_BITS);
 }
 
-static double suspected_from(const struct watch *w, const struct watch_result *r)
+static double suspected_from(const struct watch *w, double threshold)
 {
-	return fmin(r->threshold, w->suspect_bits + r->threshold - w->contain_bits);
+	return fmin(threshold, w->suspect_bits + threshold - w->contain_bits);
 }
 
-static enum verdict verdict_of(const struct watch *w, const struct watch_result *r)
+static enum verdict verdict_of(
+	const struct watch *w, const struct episode *e, double score, double threshold)
 {
-	if (!r->is_telling || r->score < suspected_from(w, r) ||
-		conduct_reasons(r->sighting.episode, REASON_BITS) < REASONS)
+	if (score < suspected_from(w, threshold) || conduct_reasons(e, REASON_BITS) < REASONS)
 		return VERDICT_NOTHING;
-	return r->score >= r->threshold ? VERDICT_CONTAIN : VERDICT_SUSPECT;
+	return score >= threshold ? VERDICT_CONTAIN : VERDICT_SUSPECT;
+}
+
+void watch_look(const struct watch *w, const struct ledger_source *s, int64_t at_us,
+	struct watch_standing *ret)
+{
+	const struct episode *e = ledger_worst_episode(s);
+	double threshold = threshold_of(w, s, e, at_us);
+
+	*ret = (struct watch_standing){.threshold = threshold, .episode = e};
+	if (e == NULL)
+		return;
+	ret->score = (double)e->score;
+	ret->verdict = verdict_of(w, e, ret->score, threshold);
 }
 
 /* A few opinions of one episode suffice: their mean counts. */
@@ -116,7 +128,7 @@ static bool is_undecided(const struct watch *w, const struct watch_result *r)
 
 	return s->kind == SIGHTING_MESSAGE && s->strangers > 0 && !s->fact->has_filter_score &&
 	       s->episode->filtered < OPINIONS_ENOUGH && r->score < r->threshold &&
-	       r->score + most >= suspected_from(w, r);
+	       r->score + most >= suspected_from(w, r->threshold);
 }
 
 bool watch_take(struct watch *w, const struct fact *fact, struct watch_result *ret)
@@ -124,9 +136,11 @@ bool watch_take(struct watch *w, const struct fact *fact, struct watch_result *r
 	if (!ledger_note(w->ledger, fact, &ret->sighting))
 		return false;
 	ret->score = conduct_look(&ret->sighting);
-	ret->threshold = threshold_of(w, &ret->sighting);
+	ret->threshold = threshold_of(w, ret->sighting.source, ret->sighting.episode, fact->at_us);
 	ret->is_telling = is_telling(&ret->sighting);
-	ret->verdict = verdict_of(w, ret);
+	ret->verdict = ret->is_telling
+			       ? verdict_of(w, ret->sighting.episode, ret->score, ret->threshold)
+			       : VERDICT_NOTHING;
 	ret->is_undecided = is_undecided(w, ret);
 	if (is_distrusted(w, ret->sighting.episode, ret->score))
 		ledger_distrust_day(ret->sighting.source);

@@ -58,6 +58,15 @@ struct watch_result {
 /* Returns false when the fact says nothing about any source. */
 bool watch_take(struct watch *w, const struct fact *fact, struct watch_result *ret);
 
+/* How a source stands, whatever its last fact was. */
+struct watch_standing {
+	double score, threshold; /* bits */
+	enum verdict verdict;
+	const struct episode *episode; /* the one that speaks against it; NULL: none */
+};
+void watch_look(const struct watch *w, const struct ledger_source *s, int64_t at_us,
+	struct watch_standing *ret);
+
 /* Changes of the settings, for a reload. */
 void watch_set(struct watch *w, const struct watch_settings *settings);
 

@@ -424,6 +424,38 @@ static void test_thresholds(void **state)
 	watch_free(loose.watch);
 }
 
+/* How a source stands is what its last verdict was, also when nobody asks because of a fact; and it
+ * stands as before when it sends something harmless. */
+static void test_standing(void **state)
+{
+	struct run r = run_new(0);
+	struct watch_standing now;
+	struct source ann;
+
+	(void)state;
+	r.only_looks = true;
+	past(&r, BEGIN, 60);
+	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	const struct ledger_source *s = ledger_find(watch_ledger(r.watch), &ann);
+	watch_look(r.watch, s, r.at_us, &now);
+	assert_int_equal(now.verdict, VERDICT_NOTHING);
+	assert_true(now.score < now.threshold - WATCH_SUSPECT_BELOW);
+	flood(&r, BEGIN + 60 * DAY + 3 * HOUR, 60);
+	watch_look(r.watch, s, r.at_us, &now);
+	assert_int_equal(now.verdict, VERDICT_CONTAIN);
+	assert_true(now.score == r.last_score && now.threshold == r.last_threshold);
+	assert_true(now.episode == ledger_worst_episode(s));
+	mail(&r, r.at_us + SECOND, "friend3@far.test", "192.0.2.17", "see you at noon");
+	watch_look(r.watch, s, r.at_us, &now);
+	assert_int_equal(now.verdict, VERDICT_CONTAIN);
+	ledger_mark_honest(
+		watch_ledger(r.watch), ledger_find(watch_ledger(r.watch), &ann), r.at_us);
+	watch_look(r.watch, s, r.at_us, &now);
+	assert_int_equal(now.verdict, VERDICT_NOTHING);
+	assert_true(now.score == 0 && now.episode == NULL && now.threshold > 20);
+	watch_free(r.watch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_bulk_alone),
 		cmocka_unit_test(test_any_time),
 		cmocka_unit_test(test_thresholds),
+		cmocka_unit_test(test_standing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
