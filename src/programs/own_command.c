@@ -36,7 +36,8 @@ static size_t add_global(const struct global_settings *global, const char **word
 	return n;
 }
 
-static int spawn(const char *program, char *const *argv, int output, pid_t *ret_pid)
+/* input -1: there is nothing to be read. */
+static int spawn(const char *program, char *const *argv, int input, int output, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	int err = posix_spawn_file_actions_init(&actions);
@@ -44,7 +45,9 @@ static int spawn(const char *program, char *const *argv, int output, pid_t *ret_
 	if (err != 0)
 		return -err;
 	err = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (err == 0)
+	if (err == 0 && input >= 0)
+		err = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+	else if (err == 0)
 		err = posix_spawn_file_actions_addopen(
 			&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (err == 0)
@@ -53,8 +56,16 @@ static int spawn(const char *program, char *const *argv, int output, pid_t *ret_
 	return -err;
 }
 
-int own_command_start(const struct global_settings *global, const char *program,
-	const char *const *words, size_t count, struct own_command *ret, struct problem *problem)
+static void close_both(const int ends[2])
+{
+	for (size_t i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			(void)close(ends[i]);
+}
+
+static int start(const struct global_settings *global, const char *program,
+	const char *const *words, size_t count, const int in[2], struct own_command *ret,
+	struct problem *problem)
 {
 	const char *argv[OWN_COMMAND_WORDS + GLOBAL_WORDS + 2] = {"stanch"};
 	size_t n = 1 + add_global(global, argv + 1);
@@ -69,15 +80,39 @@ int own_command_start(const struct global_settings *global, const char *program,
 	char *plain[sizeof(argv) /
 		    sizeof(argv[0])]; /* as posix_spawn() wants them; never written to */
 	memcpy(plain, argv, sizeof(argv));
-	int err = spawn(program != NULL ? program : THIS_PROGRAM, plain, ends[1], &ret->pid);
+	int err = spawn(program != NULL ? program : THIS_PROGRAM, plain, in[0], ends[1], &ret->pid);
 	(void)close(ends[1]);
 	ret->output = ends[0];
+	ret->input = in[1];
 	if (err < 0) {
 		(void)close(ends[0]);
 		return problem_set(problem, err, "cannot start stanch %s: %s",
 			count > 0 ? words[0] : "", strerror(-err));
 	}
 	return 0;
+}
+
+int own_command_start(const struct global_settings *global, const char *program,
+	const char *const *words, size_t count, struct own_command *ret, struct problem *problem)
+{
+	static const int none[2] = {-1, -1};
+
+	return start(global, program, words, count, none, ret, problem);
+}
+
+int own_command_start_asked(const struct global_settings *global, const char *program,
+	const char *const *words, size_t count, struct own_command *ret, struct problem *problem)
+{
+	int in[2];
+
+	if (pipe2(in, O_CLOEXEC) < 0)
+		return problem_set(problem, -errno, "cannot make a pipe: %s", strerror(errno));
+	int err = start(global, program, words, count, in, ret, problem);
+	if (err < 0)
+		close_both(in);
+	else
+		(void)close(in[0]);
+	return err;
 }
 
 static uint64_t number_of(const json_t *o, const char *key)

@@ -21,11 +21,16 @@
 struct own_command {
 	pid_t pid;
 	int output; /* a pipe: its standard output */
+	int input;  /* a pipe: its standard input; -1: it has none */
 };
 
 /* program NULL: this one. words: the command, its options and arguments; "--json" and the global
  * options are added. 0, or a negative errno and *problem. */
 MUST_USE int own_command_start(const struct global_settings *global, const char *program,
+	const char *const *words, size_t count, struct own_command *ret, struct problem *problem);
+
+/* The same of one that is asked while it runs: `input` is the caller's to close, too. */
+MUST_USE int own_command_start_asked(const struct global_settings *global, const char *program,
 	const char *const *words, size_t count, struct own_command *ret, struct problem *problem);
 
 /* The last object with that key among the lines that it printed, a new reference; NULL: there is
