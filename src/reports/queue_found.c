@@ -133,6 +133,10 @@ struct queue_search_terms queue_question_terms(const struct queue_question *q)
 
 /* ---- answers ---- */
 
+static const char *const states[] = {[QUEUE_LISTER_READING] = "reading",
+	[QUEUE_LISTER_READY] = "ready",
+	[QUEUE_LISTER_OFF] = "off"};
+
 static json_t *number(uint64_t n)
 {
 	return json_integer((json_int_t)n);
@@ -229,9 +233,6 @@ static json_t *cursor(const struct queue_search *s, const struct rows *rows)
 
 json_t *queue_found(struct queue_lister *l, struct queue_search *s)
 {
-	static const char *const states[] = {[QUEUE_LISTER_READING] = "reading",
-		[QUEUE_LISTER_READY] = "ready",
-		[QUEUE_LISTER_OFF] = "off"};
 	struct queue_lister_standing now;
 	struct rows *rows = memory_new(1, sizeof(*rows));
 	json_t *answer = json_object();
@@ -270,4 +271,85 @@ json_t *queue_found_off(const char *why)
 	json_put(answer, "rows", json_array());
 	json_put(answer, "next", NULL);
 	return answer;
+}
+
+/* ---- answers of others ---- */
+
+enum form { FORM_TEXT = 1, FORM_NUMBER = 2, FORM_BOOL = 4, FORM_LIST = 8, FORM_NULL = 16 };
+
+struct member {
+	const char *key;
+	unsigned forms;
+};
+
+static const struct member answer_members[] = {{"state", FORM_TEXT},
+	{"read", FORM_NUMBER | FORM_NULL}, {"messages", FORM_NUMBER | FORM_NULL},
+	{"complete", FORM_BOOL}, {"damaged", FORM_NUMBER | FORM_NULL},
+	{"why", FORM_TEXT | FORM_NULL}, {"found", FORM_NUMBER | FORM_NULL},
+	{"found_is_least", FORM_BOOL}, {"rows", FORM_LIST}, {"next", FORM_TEXT | FORM_NULL}};
+
+static const struct member row_members[] = {{"id", FORM_TEXT}, {"queue", FORM_TEXT},
+	{"received", FORM_NUMBER}, {"size", FORM_NUMBER | FORM_NULL},
+	{"frozen", FORM_BOOL | FORM_NULL}, {"damaged", FORM_BOOL},
+	{"source", FORM_TEXT | FORM_NULL}, {"sender", FORM_TEXT | FORM_NULL},
+	{"recipients", FORM_LIST | FORM_NULL}, {"recipient_count", FORM_NUMBER | FORM_NULL},
+	{"subject", FORM_TEXT | FORM_NULL}};
+
+static unsigned form_of(const json_t *value)
+{
+	if (json_is_string(value))
+		return FORM_TEXT;
+	if (json_is_integer(value))
+		return json_integer_value(value) >= 0 ? FORM_NUMBER : 0;
+	if (json_is_boolean(value))
+		return FORM_BOOL;
+	if (json_is_array(value))
+		return FORM_LIST;
+	return json_is_null(value) ? FORM_NULL : 0;
+}
+
+/* All of these members, and no other. */
+static bool has_members(const json_t *object, const struct member *members, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((form_of(json_object_get(object, members[i].key)) & members[i].forms) == 0)
+			return false;
+	return json_object_size(object) == count;
+}
+
+static bool is_row(const json_t *row)
+{
+	const json_t *recipients = json_object_get(row, "recipients");
+
+	if (!has_members(row, row_members, sizeof(row_members) / sizeof(row_members[0])) ||
+		json_array_size(recipients) > QUEUE_FOUND_RECIPIENTS)
+		return false;
+	for (size_t i = 0; i < json_array_size(recipients); i++)
+		if (!json_is_string(json_array_get(recipients, i)))
+			return false;
+	return true;
+}
+
+static bool is_state(const json_t *value)
+{
+	struct slice state = json_slice(value);
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (slice_is(state, states[i]))
+			return true;
+	return false;
+}
+
+bool queue_found_is_answer(const json_t *body)
+{
+	const json_t *rows = json_object_get(body, "rows");
+
+	if (!has_members(body, answer_members, sizeof(answer_members) / sizeof(answer_members[0])))
+		return false;
+	if (!is_state(json_object_get(body, "state")) || json_array_size(rows) > QUEUE_SEARCH_LIMIT)
+		return false;
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		if (!is_row(json_array_get(rows, i)))
+			return false;
+	return json_dumpb(body, NULL, 0, JSON_COMPACT) <= QUEUE_FOUND_MOST;
 }

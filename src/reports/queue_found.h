@@ -36,7 +36,8 @@ MUST_USE int queue_question_read(
 struct queue_search_terms queue_question_terms(const struct queue_question *q);
 
 /* Of an answer as it is sent on, in UTF-8: the rest is behind its cursor. Bytes. */
-#define QUEUE_FOUND_BYTES ((size_t)160 << 10)
+#define QUEUE_FOUND_BYTES ((size_t)160 << 10) /* of rows */
+#define QUEUE_FOUND_MOST  ((size_t)176 << 10) /* in all */
 
 /* Of each row the first so many recipients are given. */
 #define QUEUE_FOUND_RECIPIENTS 5
@@ -52,6 +53,10 @@ struct queue_search_terms queue_question_terms(const struct queue_question *q);
  * Of a message whose sender could not be read, nothing but id, queue, received and damaged is
  * known: the others are null. A text that was too long to be kept ends in U+2026. */
 json_t *queue_found(struct queue_lister *l, struct queue_search *s);
+
+/* Whether it has the form of such an answer and no more bytes: for one that comes from a process
+ * that is not trusted. */
+bool queue_found_is_answer(const json_t *body);
 
 /* The answer when nothing can be searched: its numbers are null. why: a sentence. */
 json_t *queue_found_off(const char *why);

@@ -115,6 +115,7 @@ static void is_answer(json_t *answer, const char *want)
 {
 	char *got = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
 
+	assert_true(queue_found_is_answer(answer));
 	assert_string_equal(got, want);
 	free(got);
 	json_decref(answer);
@@ -166,7 +167,7 @@ static void test_room(void **state)
 	AUTO(queue_lister) l = read_spool(top);
 	for (const char *next = ""; next != NULL;) {
 		json_t *answer = ask(l, question);
-		assert_true(json_dumpb(answer, NULL, 0, JSON_COMPACT) < QUEUE_FOUND_BYTES + 4096);
+		assert_true(queue_found_is_answer(answer));
 		assert_int_equal(json_integer_value(json_object_get(answer, "found")), 700);
 		rows += (unsigned)json_array_size(json_object_get(answer, "rows"));
 		answers++;
@@ -189,12 +190,83 @@ static void test_off(void **state)
 		"ended\",\"found\":null,\"found_is_least\":true,\"rows\":[],\"next\":null}");
 }
 
+static void set_row(json_t *answer, const char *key, json_t *value)
+{
+	json_t *row = json_array_get(json_object_get(answer, "rows"), 0);
+
+	assert_int_equal(json_object_set_new(row, key, value), 0);
+}
+
+/* What a process that is not trusted may say instead. */
+static void test_no_answers(void **state)
+{
+	const char *top = *state;
+	char longer[QUEUE_FOUND_MOST];
+
+	folder_make(top, "input");
+	put_mail(top, 1, "one");
+	AUTO(queue_lister) l = read_spool(top);
+	json_t *good = ask(l, "{}");
+	assert_true(queue_found_is_answer(good));
+	memset(longer, 'a', sizeof(longer));
+	for (unsigned i = 0; i < 12; i++) {
+		json_t *bad = json_deep_copy(good);
+		json_t *rows = json_object_get(bad, "rows");
+		switch (i) {
+		case 0:
+			(void)json_object_set_new(bad, "other", json_true());
+			break;
+		case 1:
+			(void)json_object_set_new(bad, "state", json_string("fine"));
+			break;
+		case 2:
+			(void)json_object_set_new(bad, "found", json_integer(-1));
+			break;
+		case 3:
+			(void)json_object_del(bad, "why");
+			break;
+		case 4:
+			(void)json_object_set_new(bad, "rows", json_null());
+			break;
+		case 5:
+			for (unsigned n = 0; n < QUEUE_SEARCH_LIMIT; n++)
+				(void)json_array_append(rows, json_array_get(rows, 0));
+			break;
+		case 6:
+			(void)json_array_append_new(rows, json_string("row"));
+			break;
+		case 7:
+			set_row(bad, "frozen", json_integer(1));
+			break;
+		case 8:
+			set_row(bad, "html", json_string("<b>"));
+			break;
+		case 9:
+			set_row(bad, "recipients", json_pack("[sssssn]", "", "", "", "", ""));
+			break;
+		case 10:
+			set_row(bad, "recipients", json_pack("[[]]"));
+			break;
+		default:
+			set_row(bad, "subject", json_stringn(longer, sizeof(longer)));
+			break;
+		}
+		if (queue_found_is_answer(bad))
+			fail_msg("the wrong answer %u was taken", i);
+		json_decref(bad);
+	}
+	assert_true(queue_found_is_answer(good));
+	assert_false(queue_found_is_answer(NULL));
+	json_decref(good);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test_setup_teardown(test_answer, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_room, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(test_no_answers, folder_setup, folder_teardown),
 		cmocka_unit_test(test_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@
 #define READS_A_TURN  128u              /* -H */
 #define CHANGED_MOST  ((size_t)1 << 20) /* that wait to be read */
 #define AGAIN_MS      60000             /* between two tries to read what cannot be read */
-#define READER_NICE   10                /* reading all has time; mail has not */
+#define READER_NICE   5                 /* reading all has time; mail has not */
 
 /* All folders are watched and listed first. Then all is read; what changes meanwhile is noted. Then
  * that is read again, and from then on whatever changes. */
@@ -497,7 +497,8 @@ void queue_lister_look(struct queue_lister *l, struct queue_lister_standing *ret
 	queue_lister_unlock(l);
 	*ret = (struct queue_lister_standing){.read = count, .damaged = damaged};
 	if (l->phase == READING) {
-		ret->read = atomic_load(&l->progress->messages);
+		uint64_t read = atomic_load(&l->progress->messages);
+		ret->read = l->was_ready || read > count ? read : count;
 		ret->messages = l->listed;
 		ret->knows_messages = true;
 	}

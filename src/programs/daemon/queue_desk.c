@@ -158,14 +158,14 @@ static bool take_answer(struct queue_desk *d, const json_t *object)
 	const json_t *body = json_object_get(object, "body");
 	json_int_t status = json_integer_value(json_object_get(object, "status"));
 
-	if (!json_is_integer(number) || !json_is_object(body) || (status != 200 && status != 400))
-		return false;
+	if (!json_is_integer(number) || status != 200 || !queue_found_is_answer(body))
+		return false; /* nothing that it would refuse is asked */
 	for (size_t i = 0; i < QUEUE_DESK_ASKED; i++) {
 		struct asked one = d->asked[i];
 		if (!one.waits || one.number != json_integer_value(number))
 			continue;
 		d->asked[i].waits = false;
-		one.answered(one.context, (unsigned)status, body);
+		one.answered(one.context, 200, body);
 		return true;
 	}
 	return false;

@@ -104,7 +104,11 @@ static void wait_for(struct scene *s, unsigned answers, int64_t ms)
 	s->waited_for = 0;
 }
 
-#define ANSWER "{\\\"id\\\":$n,\\\"status\\\":200,\\\"body\\\":{\\\"state\\\":\\\"ready\\\"}}"
+#define ANSWER                                                                                     \
+	"{\\\"id\\\":$n,\\\"status\\\":200,\\\"body\\\":{\\\"state\\\":\\\"ready\\\","             \
+	"\\\"read\\\":0,\\\"messages\\\":0,\\\"complete\\\":true,\\\"damaged\\\":0,"               \
+	"\\\"why\\\":null,\\\"found\\\":0,\\\"found_is_least\\\":false,\\\"rows\\\":[],"           \
+	"\\\"next\\\":null}}"
 
 static void test_answers(void **state)
 {
