@@ -8,6 +8,7 @@
 #include "formats/exim_id.h"
 #include "programs/context.h"
 #include "programs/filter_options.h"
+#include "programs/queue_answer.h"
 #include "reports/exim_list.h"
 #include "reports/progress.h"
 #include "reports/queue_list.h"
@@ -32,6 +33,8 @@ struct queue_settings {
 	struct filter_settings filter;
 	bool count;
 	const char *format;
+	bool answer;
+	const char *reader;
 };
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_EXIM, FORMAT_EXIM_COUNT };
@@ -78,6 +81,17 @@ static const struct option_row rows[] = {
 			"its default queue unless --queue says otherwise, and without encoding "
 			"what "
 			"senders wrote."},
+	{.name = "answer",
+		.kind = OPTION_FLAG,
+		.offset = offsetof(struct queue_settings, answer),
+		.help = "For the daemon, which serves searches with it: keep what lies in the "
+			"queue in memory, and answer questions about it, a JSON object a line, "
+			"until standard input ends."},
+	{.name = "reader",
+		.argument = "LOGIN",
+		.kind = OPTION_TEXT,
+		.offset = offsetof(struct queue_settings, reader),
+		.help = "With --answer, as root: become that user before anything is read."},
 };
 
 /* A message that is meant. */
@@ -475,6 +489,18 @@ static void end_job(struct job *job)
 	(void)pthread_mutex_destroy(&job->lock);
 }
 
+/* Nothing else of the command goes with it. */
+static int answer(struct context *context, const struct queue_settings *settings,
+	const struct command_arguments *arguments)
+{
+	if (arguments->count == 0 && settings->answer && !settings->count &&
+		settings->format == NULL)
+		return queue_answer_run(context, settings->reader);
+	context_warn(context, settings->answer ? "--answer goes with --reader alone"
+					       : "--reader goes with --answer alone");
+	return COMMAND_USAGE;
+}
+
 static int run_job(struct job *job, const struct queue_settings *settings,
 	const struct command_arguments *arguments)
 {
@@ -507,7 +533,10 @@ static int run(
 	struct context *context, const void *settings, const struct command_arguments *arguments)
 {
 	struct job job = {.context = context, .now = time(NULL), .lock = PTHREAD_MUTEX_INITIALIZER};
+	const struct queue_settings *given = settings;
 
+	if (given->answer || given->reader != NULL)
+		return answer(context, given, arguments);
 	int status = run_job(&job, settings, arguments);
 	end_job(&job);
 	return status;

@@ -36,25 +36,33 @@ size_t own_command_global_words(
 	return n;
 }
 
+/* The first end of each is read; -1: it is not wanted. */
+struct pipes {
+	int input[2], output[2], errors[2];
+};
+
 /* What it is started with. */
 struct start {
 	const char *program;
 	char *const *argv;
 	char *const *environment;
-	int output, errors; /* errors -1: ours */
+	const struct pipes *pipes;
 };
 
 static int spawn(const struct start *s, pid_t *ret_pid)
 {
+	const struct pipes *p = s->pipes;
 	posix_spawn_file_actions_t actions;
 	int err = posix_spawn_file_actions_init(&actions);
 
 	if (err != 0)
 		return -err;
-	err = posix_spawn_file_actions_adddup2(&actions, s->output, STDOUT_FILENO);
-	if (err == 0 && s->errors >= 0)
-		err = posix_spawn_file_actions_adddup2(&actions, s->errors, STDERR_FILENO);
-	if (err == 0)
+	err = posix_spawn_file_actions_adddup2(&actions, p->output[1], STDOUT_FILENO);
+	if (err == 0 && p->errors[1] >= 0)
+		err = posix_spawn_file_actions_adddup2(&actions, p->errors[1], STDERR_FILENO);
+	if (err == 0 && p->input[0] >= 0)
+		err = posix_spawn_file_actions_adddup2(&actions, p->input[0], STDIN_FILENO);
+	else if (err == 0)
 		err = posix_spawn_file_actions_addopen(
 			&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (err == 0)
@@ -89,29 +97,38 @@ static void free_environment(char **made)
 	free(made);
 }
 
-static void close_both(const int ends[2])
+static void close_end(int end)
 {
-	for (int i = 0; i < 2; i++)
-		if (ends[i] >= 0)
-			(void)close(ends[i]);
+	if (end >= 0)
+		(void)close(end);
 }
 
-static int open_pipes(bool takes_errors, int output[2], int errors[2])
+/* ours: of the pipes, those that we keep. */
+static void close_ends(const struct pipes *p, bool ours)
 {
-	if (pipe2(output, O_CLOEXEC) < 0)
-		return -errno;
-	if (!takes_errors || pipe2(errors, O_CLOEXEC) == 0)
+	close_end(p->input[ours ? 1 : 0]);
+	close_end(p->output[ours ? 0 : 1]);
+	close_end(p->errors[ours ? 0 : 1]);
+}
+
+static int open_pipes(const struct own_command_way *way, struct pipes *ret)
+{
+	*ret = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+	if (pipe2(ret->output, O_CLOEXEC) == 0 &&
+		(!way->takes_errors || pipe2(ret->errors, O_CLOEXEC) == 0) &&
+		(!way->is_asked || pipe2(ret->input, O_CLOEXEC) == 0))
 		return 0;
 	int err = -errno;
-	close_both(output);
+	close_ends(ret, true);
+	close_ends(ret, false);
 	return err;
 }
 
 static int start(char *const *argv, const struct own_command_way *way, struct own_command *ret,
 	struct problem *problem)
 {
-	int output[2] = {-1, -1}, errors[2] = {-1, -1};
-	int err = open_pipes(way->takes_errors, output, errors);
+	struct pipes pipes;
+	int err = open_pipes(way, &pipes);
 
 	if (err < 0)
 		return problem_set(problem, err, "cannot make a pipe: %s", strerror(-err));
@@ -119,17 +136,17 @@ static int start(char *const *argv, const struct own_command_way *way, struct ow
 	const struct start s = {.program = way->program != NULL ? way->program : THIS_PROGRAM,
 		.argv = argv,
 		.environment = environment != NULL ? environment : environ,
-		.output = output[1],
-		.errors = errors[1]};
+		.pipes = &pipes};
 	err = spawn(&s, &ret->pid);
 	free_environment(environment);
-	close_both((const int[2]){output[1], errors[1]});
+	close_ends(&pipes, false);
 	if (err < 0) {
-		close_both((const int[2]){output[0], errors[0]});
+		close_ends(&pipes, true);
 		return problem_set(problem, err, "cannot start stanch: %s", strerror(-err));
 	}
-	ret->output = output[0];
-	ret->errors = errors[0];
+	ret->output = pipes.output[0];
+	ret->errors = pipes.errors[0];
+	ret->input = pipes.input[1];
 	return 0;
 }
 

@@ -22,11 +22,12 @@
 size_t own_command_global_words(
 	const struct global_settings *global, const char *words[OWN_COMMAND_GLOBAL_WORDS]);
 
-/* One that runs. The caller waits for pid, reads both pipes to their ends and closes them. */
+/* One that runs. The caller waits for pid, reads the pipes to their ends and closes all. */
 struct own_command {
 	pid_t pid;
 	int output; /* a pipe: its standard output */
 	int errors; /* likewise, its standard error; -1: that is ours */
+	int input;  /* a pipe: its standard input; -1: it has none */
 };
 
 /* How it is started. Zeroed: as one of ours. */
@@ -35,6 +36,7 @@ struct own_command_way {
 	const char *page_who; /* "NAME ADDRESS" of a user of the page, who is journalled as the one
 				 who asks (incidents/journal.h); NULL: who we are */
 	bool takes_errors;    /* its standard error is a pipe of its own */
+	bool is_asked;        /* while it runs: so is its standard input */
 };
 
 /* words: the command, its options and arguments; "--json" and the global options are added. 0, or a

@@ -52,6 +52,7 @@ struct spool_watch {
 	struct generation *young, *old;
 	struct hash_set *present; /* what is there now, of all folders */
 	bool list_was_outrun;     /* messages left while the folder was listed */
+	bool tells_changes;       /* all of them, and what was listed apart */
 	bool is_misplaced;        /* a folder is not where it was: what it has may be no queue */
 	struct spool_watch_counts counts;
 	size_t at, len; /* of events: those not handled yet */
@@ -143,10 +144,25 @@ static void measure_lag(struct spool_watch *w, const struct spool_folder *f, con
 static void tell_came(
 	struct spool_watch *w, const struct telling *t, size_t folder, const struct exim_id *id)
 {
-	if (was_told(w, id))
+	if (!w->tells_changes && was_told(w, id))
 		return;
 	w->counts.came++;
 	t->visit(t->context, SPOOL_WATCH_CAME, &w->spool->folders[folder], id);
+}
+
+static void tell_listed(
+	struct spool_watch *w, const struct telling *t, const struct watched *in, const char *name)
+{
+	struct exim_id id;
+
+	if (exim_id_of_file(slice_of(name), &id) != EXIM_FILE_HEADER)
+		return;
+	if (w->tells_changes) {
+		t->visit(t->context, SPOOL_WATCH_LISTED, &w->spool->folders[in->folder], &id);
+		return;
+	}
+	note_listed(w, in, name, &id);
+	tell_came(w, t, in->folder, &id);
 }
 
 /* ---- which folders are watched ---- */
@@ -343,7 +359,8 @@ static void take_event(struct spool_watch *w, struct telling *t, const struct in
 	if (!t->is_measured)
 		measure_lag(w, &w->spool->folders[in->folder], e->name);
 	t->is_measured = true;
-	(void)hash_set_add(w->present, present_hash(e->wd, &id));
+	if (!w->tells_changes)
+		(void)hash_set_add(w->present, present_hash(e->wd, &id));
 	tell_came(w, t, in->folder, &id);
 }
 
@@ -391,8 +408,6 @@ static int begin_list(struct spool_watch *w, struct watched *in)
 static int list_names(
 	struct spool_watch *w, const struct telling *t, unsigned most, struct problem *problem)
 {
-	struct exim_id id;
-
 	for (struct watched *in; most > 0 && (in = next_to_list(w)) != NULL;) {
 		const char *queue = w->spool->folders[in->folder].queue;
 		int err = w->list == NULL ? begin_list(w, in) : 0;
@@ -405,10 +420,7 @@ static int list_names(
 		for (; err == 0 && list != NULL && most > 0 &&
 			(errno = 0, e = readdir(list)) != NULL;
 			most--)
-			if (exim_id_of_file(slice_of(e->d_name), &id) == EXIM_FILE_HEADER) {
-				note_listed(w, in, e->d_name, &id);
-				tell_came(w, t, in->folder, &id);
-			}
+			tell_listed(w, t, in, e->d_name);
 		if (err == 0 && most == 0)
 			return 0;
 		if (err == 0)
@@ -460,6 +472,11 @@ void spool_watch_free(struct spool_watch *w)
 	free(w);
 }
 
+void spool_watch_tell_changes(struct spool_watch *w)
+{
+	w->tells_changes = true;
+}
+
 int spool_watch_fd(const struct spool_watch *w)
 {
 	return w->fd;
@@ -485,10 +502,14 @@ int spool_watch_read(struct spool_watch *w, int64_t now_ms, unsigned most, spool
 	       (w->needs_refresh && now_ms >= w->retry_ms);
 }
 
+bool spool_watch_is_whole(const struct spool_watch *w)
+{
+	return w->spool != NULL && !w->needs_refresh && !w->is_misplaced && next_to_list(w) == NULL;
+}
+
 bool spool_watch_messages(const struct spool_watch *w, uint64_t *ret)
 {
-	if (w->spool == NULL || w->needs_refresh || w->is_misplaced || next_to_list(w) != NULL ||
-		hash_set_is_full(w->present))
+	if (w->tells_changes || !spool_watch_is_whole(w) || hash_set_is_full(w->present))
 		return false;
 	*ret = hash_set_count(w->present);
 	return true;

@@ -29,8 +29,9 @@
 #define SPOOL_WATCH_COUNTED ((size_t)2 << 20)
 
 enum spool_watch_what {
-	SPOOL_WATCH_CAME, /* -H is there and complete; it may be gone again when it is opened */
-	SPOOL_WATCH_LEFT, /* -H is gone from that folder: delivered, removed or moved */
+	SPOOL_WATCH_CAME,   /* -H is there and complete; it may be gone again when it is opened */
+	SPOOL_WATCH_LEFT,   /* -H is gone from that folder: delivered, removed or moved */
+	SPOOL_WATCH_LISTED, /* see spool_watch_tell_changes() */
 	SPOOL_WATCH_LOST, /* the kernel dropped events: all is being listed; folder and id are NULL
 			   */
 };
@@ -57,6 +58,11 @@ MUST_USE int spool_watch_new(const char *path, const char *except_queue,
 void spool_watch_free(struct spool_watch *w); /* NULL is fine */
 AUTO_FREE(spool_watch)
 
+/* Before the first read: for who has to know what stands in -H now. CAME is told each time that -H
+ * is written, and LISTED, also again, of each that was there when its folder was listed. How many
+ * messages there are is not counted then. */
+void spool_watch_tell_changes(struct spool_watch *w);
+
 int spool_watch_fd(const struct spool_watch *w);
 
 /* Handles at most `most` (> 0) events and as many names of listings. now_ms: of a clock that never
@@ -70,6 +76,9 @@ MUST_USE int spool_watch_read(struct spool_watch *w, int64_t now_ms, unsigned mo
  * counts them, in all folders but the queue that is left out. False while folders are listed, when
  * one cannot be read or was moved away, and when there are more than SPOOL_WATCH_COUNTED. */
 MUST_USE bool spool_watch_messages(const struct spool_watch *w, uint64_t *ret);
+
+/* Whether all of every folder was seen, and nothing happened since that could not be followed. */
+MUST_USE bool spool_watch_is_whole(const struct spool_watch *w);
 
 void spool_watch_counts(const struct spool_watch *w, struct spool_watch_counts *ret);
 

@@ -11,7 +11,7 @@
 /* What the visitor was told, newest last: "+id@queue/letter " and so on. */
 struct told {
 	char text[4096];
-	unsigned came, left, lost;
+	unsigned came, left, lost, listed;
 };
 
 static void note(void *context, enum spool_watch_what what, const struct spool_folder *folder,
@@ -22,11 +22,14 @@ static void note(void *context, enum spool_watch_what what, const struct spool_f
 
 	t->came += what == SPOOL_WATCH_CAME;
 	t->left += what == SPOOL_WATCH_LEFT;
+	t->listed += what == SPOOL_WATCH_LISTED;
 	t->lost += what == SPOOL_WATCH_LOST;
 	if (what != SPOOL_WATCH_LOST && len + 100 < sizeof(t->text))
 		(void)snprintf(t->text + len, sizeof(t->text) - len, "%c%s@%s/%c ",
-			what == SPOOL_WATCH_CAME ? '+' : '-', id->text, folder->queue,
-			folder->letter != 0 ? folder->letter : '.');
+			what == SPOOL_WATCH_CAME   ? '+'
+			: what == SPOOL_WATCH_LEFT ? '-'
+						   : '=',
+			id->text, folder->queue, folder->letter != 0 ? folder->letter : '.');
 }
 
 static struct spool_watch *begin(const char *top, const char *except)
@@ -113,6 +116,33 @@ static void test_comes_once_and_leaves(void **state)
 	assert_int_equal(c.came, 2);
 	assert_int_equal(c.left, 1);
 	assert_int_equal(c.losses + c.bytes_waiting + c.lists_waiting, 0);
+	spool_watch_free(w);
+}
+
+static void test_tells_changes(void **state)
+{
+	const char *top = *state;
+	struct told t;
+
+	folder_make(top, "input");
+	put(top, "input", ONE);
+	struct spool_watch *w = begin(top, NULL);
+	spool_watch_tell_changes(w);
+	assert_false(spool_watch_is_whole(w));
+	drain(w, &t, 100);
+	assert_string_equal(t.text, "=" ONE "@/. ");
+	assert_true(spool_watch_is_whole(w));
+	assert_int_equal(messages(w), -1);
+	put(top, "input", ONE);
+	drain(w, &t, 100);
+	put(top, "input", ONE);
+	put(top, "input", ONE);
+	drain(w, &t, 100);
+	assert_string_equal(t.text, "+" ONE "@/. +" ONE "@/. ");
+	folder_make(top, "slow/input");
+	put(top, "slow/input", TWO); /* before it is watched */
+	drain(w, &t, 100);
+	assert_string_equal(t.text, "=" TWO "@slow/. ");
 	spool_watch_free(w);
 }
 
@@ -295,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define IN_FOLDER(t) cmocka_unit_test_setup_teardown(t, folder_setup, folder_teardown)
 		IN_FOLDER(test_comes_once_and_leaves),
+		IN_FOLDER(test_tells_changes),
 		IN_FOLDER(test_new_folders),
 		IN_FOLDER(test_folder_made_again),
 		IN_FOLDER(test_counts_what_is_there),

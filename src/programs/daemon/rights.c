@@ -22,6 +22,24 @@ int rights_of_reader(const char *login, uid_t uid, gid_t gid)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+/* Which rights a program could give to it, does not matter: none gives it any from here on. */
+int rights_of_started_reader(const char *login, uid_t uid, gid_t gid)
+{
+	const struct rlimit none = {0};
+
+	if (initgroups(login, gid) < 0 || setresgid(gid, gid, gid) < 0 ||
+		setresuid(uid, uid, uid) < 0)
+		return -errno;
+	if (setuid(0) == 0)
+		return -EPERM;
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+		return -EPERM;
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		return -errno;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
 int rights_of_clerk(bool changes_user, uid_t uid, gid_t gid)
 {
 	const struct rlimit none = {0};

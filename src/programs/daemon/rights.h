@@ -13,6 +13,10 @@
  * is certain: the process is to end. */
 MUST_USE int rights_of_reader(const char *login, uid_t uid, gid_t gid);
 
+/* The same of a program that the hand has started: root's rights that are left to the hand are
+ * enough to call it. login: whom it becomes. It leaves no core. Errors as above. */
+MUST_USE int rights_of_started_reader(const char *login, uid_t uid, gid_t gid);
+
 /* Of who answers strangers over the network: nothing at all. It has no capability, no group, runs
  * no program, leaves no core, and others of the same user cannot look into it. uid, gid: who it is,
  * where changes_user; else it stays who it is. Errors as above. */
