@@ -16,17 +16,26 @@ struct clerk_link {
 	struct new_link *news;
 	struct loop_timer *timer;
 	struct talk *talk; /* NULL: no clerk listens */
-	clerk_link_state *state;
-	void *context;
+	struct clerk_link_calls calls;
 };
+
+static void end_talk(struct clerk_link *c)
+{
+	if (c->talk == NULL)
+		return;
+	talk_free(c->talk);
+	c->talk = NULL;
+	if (c->calls.left != NULL)
+		c->calls.left(c->calls.context);
+}
 
 static void heard(void *context, const json_t *object, const char *why)
 {
 	struct clerk_link *c = context;
 
-	(void)object, (void)why;
-	talk_free(c->talk);
-	c->talk = NULL;
+	(void)why;
+	if (object == NULL || c->calls.ask == NULL || !c->calls.ask(c->calls.context, object))
+		end_talk(c);
 }
 
 static void tell(void *context)
@@ -35,31 +44,37 @@ static void tell(void *context)
 
 	if (c->talk == NULL)
 		return;
-	json_t *o = c->state(c->context);
+	json_t *o = c->calls.state(c->calls.context);
 	json_put(o, "say", json_string("state"));
 	json_put(o, "at_ms", json_integer(clock_now_ms()));
 	(void)talk_say(c->talk, o);
+}
+
+void clerk_link_say(struct clerk_link *c, json_t *object)
+{
+	if (c->talk == NULL)
+		json_decref(object);
+	else
+		(void)talk_say(c->talk, object);
 }
 
 static void link_came(void *context, int link)
 {
 	struct clerk_link *c = context;
 
-	talk_free(c->talk);
-	c->talk = NULL;
+	end_talk(c);
 	if (talk_new(c->loop, link, heard, c, &c->talk) == 0)
 		tell(c);
 }
 
-struct clerk_link *clerk_link_new(
-	struct loop *loop, int news, clerk_link_state *state, void *context)
+struct clerk_link *clerk_link_new(struct loop *loop, int news, const struct clerk_link_calls *calls)
 {
 	struct clerk_link *c;
 
 	if (news < 0)
 		return NULL;
 	c = memory_new(1, sizeof(*c));
-	*c = (struct clerk_link){.loop = loop, .state = state, .context = context};
+	*c = (struct clerk_link){.loop = loop, .calls = *calls};
 	if (new_link_hear(loop, news, link_came, c, &c->news) < 0) {
 		free(c);
 		return NULL;

@@ -25,7 +25,8 @@ struct scene {
 	struct talk *clerk;
 	struct clerk_state *state;
 	json_int_t turns;
-	unsigned links;
+	unsigned links, asked, lefts;
+	json_int_t answered; /* ids, one behind the other as digits */
 };
 
 static json_t *state_of_hand(void *context)
@@ -35,11 +36,37 @@ static json_t *state_of_hand(void *context)
 	return json_pack("{s:I}", "turn", ++s->turns);
 }
 
+/* The answer says what was asked; the second is answered before the first. */
+static bool ask(void *context, const json_t *object)
+{
+	struct scene *s = context;
+	json_int_t id = json_integer_value(json_object_get(object, "id"));
+
+	if (id == 0)
+		return false;
+	if (++s->asked == 2) {
+		clerk_link_say(s->hand, json_pack("{s:s, s:I}", "say", "answer", "id", id));
+		clerk_link_say(s->hand, json_pack("{s:s, s:I}", "say", "answer", "id", id - 1));
+	}
+	return true;
+}
+
+static void left(void *context)
+{
+	struct scene *s = context;
+
+	s->lefts++;
+}
+
 static void clerk_heard(void *context, const json_t *object, const char *why)
 {
 	struct scene *s = context;
 
 	(void)why;
+	if (json_object_get(object, "id") != NULL) {
+		s->answered = s->answered * 10 + json_integer_value(json_object_get(object, "id"));
+		return;
+	}
 	if (object != NULL) {
 		assert_true(clerk_state_take(s->state, object, clock_now_ms()));
 		loop_stop(s->loop);
@@ -79,7 +106,8 @@ static void end_clerk(struct scene *s)
 static void begin_hand(struct scene *s)
 {
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s->to_hand), 0);
-	s->hand = clerk_link_new(s->loop, s->to_hand[1], state_of_hand, s);
+	s->hand = clerk_link_new(
+		s->loop, s->to_hand[1], &(struct clerk_link_calls){state_of_hand, ask, left, s});
 	assert_non_null(s->hand);
 }
 
@@ -144,13 +172,53 @@ static void test_links_that_wait(void **state)
 	loop_free(s.loop);
 }
 
+static void test_questions(void **state)
+{
+	struct scene s = {.loop = loop_new()};
+
+	(void)state;
+	begin_hand(&s);
+	begin_clerk(&s);
+	assert_int_equal(new_link_pass(s.to_hand[0], s.to_clerk[0]), 0);
+	loop_run(s.loop);
+	assert_true(talk_say(s.clerk, json_pack("{s:s, s:i}", "ask", "x", "id", 1)));
+	assert_true(talk_say(s.clerk, json_pack("{s:s, s:i}", "ask", "x", "id", 2)));
+	loop_run(s.loop);
+	assert_int_equal(s.asked, 2);
+	assert_int_equal(s.answered, 21);
+	assert_int_equal(s.lefts, 0);
+
+	/* what is no question ends that talk; another begins as before */
+	assert_true(talk_say(s.clerk, json_pack("{s:s}", "ask", "x")));
+	while (s.lefts == 0)
+		loop_run(s.loop);
+	clerk_link_say(s.hand, json_pack("{s:i}", "id", 9)); /* to nobody */
+	end_clerk(&s);
+	begin_clerk(&s);
+	assert_int_equal(new_link_pass(s.to_hand[0], s.to_clerk[0]), 0);
+	json_int_t before = s.turns;
+	loop_run(s.loop);
+	assert_true(told(&s) > before);
+	assert_int_equal(s.lefts, 1);
+
+	/* a new one takes the place of one that is there */
+	assert_int_equal(new_link_pass(s.to_hand[0], s.to_clerk[0]), 0);
+	while (s.links < 3)
+		loop_run(s.loop);
+	assert_int_equal(s.lefts, 2);
+	assert_int_equal(s.answered, 21);
+	end_clerk(&s);
+	end_hand(&s);
+	loop_free(s.loop);
+}
+
 static void test_nobody_there(void **state)
 {
 	struct loop *loop = loop_new();
 	int pair[2], other[2];
 
 	(void)state;
-	assert_null(clerk_link_new(loop, -1, state_of_hand, NULL));
+	assert_null(clerk_link_new(loop, -1, &(struct clerk_link_calls){.state = state_of_hand}));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, other), 0);
 	(void)close(pair[1]);
@@ -166,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_either_begins_again),
 		cmocka_unit_test(test_links_that_wait),
+		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_nobody_there),
 	};
 

@@ -89,6 +89,7 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 	[EVENT_PAGE_ACTION_ENDED] = {"page-action-ended", EVENT_INFO,
 		"And what the command for it ended with: 0 if all was done."},
 	[EVENT_PAGE_REQUEST_REFUSED] = {"page-request-refused", EVENT_ERROR,
-		"The clerk said something that is not in the table of requests; it is given a new "
-		"link."},
+		"The clerk asked for something that is not in the table of requests: it is not "
+		"heard "
+		"any more until it begins again."},
 };

@@ -10,6 +10,7 @@
 #include "programs/daemon/clerk_link.h"
 #include "programs/daemon/control.h"
 #include "programs/daemon/deeds.h"
+#include "programs/daemon/desk.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/job.h"
 #include "programs/daemon/late.h"
@@ -68,7 +69,9 @@ struct hand {
 	struct loop_timer *turn, *pulse;
 	struct talk *talk;
 	struct control *control;
-	struct clerk_link *clerk; /* NULL: there is none */
+	struct clerk_link *clerk; /* NULL: there is none, nor the next two */
+	struct page_access *access;
+	struct desk *desk;
 	struct measures measures; /* for the clerk */
 	struct journal *journal;  /* NULL: it cannot be used now */
 	int64_t journal_at;       /* when it was tried */
@@ -975,6 +978,54 @@ static json_t *clerk_state(void *context)
 	return o;
 }
 
+static bool clerk_asks(void *context, const json_t *object)
+{
+	struct hand *h = context;
+	bool is_sound = desk_hear(h->desk, object);
+
+	if (!is_sound)
+		EVENT_LOG(h->part->log, EVENT_PAGE_REQUEST_REFUSED, loop_now_ms(h->loop),
+			event_text("error", slice_of("no question that is in the table")));
+	return is_sound;
+}
+
+static void clerk_left(void *context)
+{
+	struct hand *h = context;
+
+	desk_leave(h->desk);
+}
+
+static void answer_clerk(void *context, json_t *answer)
+{
+	struct hand *h = context;
+
+	clerk_link_say(h->clerk, answer);
+}
+
+static void begin_desk(struct hand *h)
+{
+	const struct page_settings *page = &h->values->page;
+	const struct clerk_link_calls calls = {clerk_state, clerk_asks, clerk_left, h};
+
+	h->clerk = clerk_link_new(h->loop, h->part->news, &calls);
+	if (h->clerk == NULL)
+		return;
+	json_wipe_what_is_freed(); /* the clerk is shown passwords */
+	h->access = page_access_new(&(struct page_access_given){.loop = h->loop,
+		.log = h->part->log,
+		.users = page->users,
+		.session = page->session,
+		.idle = page->idle});
+	h->desk = desk_new(&(struct desk_given){.loop = h->loop,
+		.plan = h->part->plan,
+		.log = h->part->log,
+		.access = h->access,
+		.wait_ms = DESK_WAIT_MS,
+		.say = answer_clerk,
+		.context = h});
+}
+
 static void begin_measures(struct hand *h)
 {
 	measures_know_detectors(&h->measures);
@@ -1042,7 +1093,7 @@ int hand_run(const struct daemon_part *part)
 		serve(h);
 		say_unready(h);
 		begin_measures(h);
-		h->clerk = clerk_link_new(h->loop, part->news, clerk_state, h);
+		begin_desk(h);
 		h->turn = loop_timer_new(h->loop, on_turn, h);
 		h->pulse = loop_timer_new(h->loop, on_pulse, h);
 		loop_timer_start(h->turn, 0, TURN_MS);
@@ -1057,6 +1108,8 @@ int hand_run(const struct daemon_part *part)
 	json_decref(h->watcher_state);
 	control_free(h->control);
 	clerk_link_free(h->clerk);
+	page_access_free(h->access);
+	desk_free(h->desk);
 	loop_timer_free(h->turn);
 	loop_timer_free(h->pulse);
 	talk_free(h->talk);

@@ -21,8 +21,8 @@ typedef void job_ended(void *context, const char *output, size_t len, int status
 MUST_USE int job_start(struct loop *loop, const struct daemon_plan *plan, const char *const *words,
 	size_t count, job_ended *ended, void *context, struct job **ret, struct problem *problem);
 
-/* The same for a user of the page, "NAME ADDRESS": as such it is journalled, and what it says on
- * standard error is kept instead of logged. */
+/* The same for a user of the page, "NAME ADDRESS", as whom it is journalled (NULL: who only reads);
+ * and what it says on standard error is kept instead of logged. */
 MUST_USE int job_start_for_page(struct loop *loop, const struct daemon_plan *plan, const char *who,
 	const char *const *words, size_t count, job_ended *ended, void *context, struct job **ret,
 	struct problem *problem);
