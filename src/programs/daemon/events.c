@@ -72,4 +72,7 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 		"The folder with complaints and bounces cannot be read."},
 	[EVENT_PAGE_TROUBLE] = {"page-trouble", EVENT_ERROR,
 		"HTTP cannot be answered at page.listen; all else goes on, and it is tried again."},
+	[EVENT_HISTORY_TROUBLE] = {"history-trouble", EVENT_ERROR,
+		"The history of minutes cannot be read or written, or was damaged and is begun "
+		"anew; all else goes on."},
 };

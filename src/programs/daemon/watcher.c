@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "programs/daemon/active_sources.h"
 #include "programs/daemon/answering.h"
 #include "programs/daemon/domain_lookup.h"
 #include "programs/daemon/events.h"
@@ -684,6 +685,19 @@ static void say_state(struct watcher *w)
 	event_log_tick(w->part->log, loop_now_ms(w->loop));
 }
 
+static void say_sources(struct watcher *w)
+{
+	struct now_source sources[NOW_SOURCES_MAX];
+	int64_t active;
+	size_t count = active_sources(w->watch, clock_now_us(), sources, &active);
+	json_t *o = json_object();
+
+	json_put(o, "say", json_string("sources"));
+	json_put(o, "sources", now_sources_json(sources, count));
+	json_put(o, "active", active != NOW_UNKNOWN ? json_integer(active) : NULL);
+	(void)talk_say(w->talk, o);
+}
+
 /* What may be done each minute. */
 static void begin_minute(struct watcher *w)
 {
@@ -710,6 +724,8 @@ static void on_state(void *context)
 	domain_lookup_tick(w->domains);
 	forget_old(w);
 	say_state(w);
+	if (w->is_ready)
+		say_sources(w);
 	if (w->is_ready)
 		ledger_keeper_save_sometimes(w->keeper, w->log_count, log_place, w);
 }
