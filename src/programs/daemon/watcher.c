@@ -415,7 +415,10 @@ static void read_log(struct followed *f)
 
 	(void)log_follow_read(f->follow, (int64_t)time(NULL), budget, &visitor);
 	loop_timer_start(f->timer, log_follow_wait_ms(f->follow), 0);
-	if (w->is_ready || !all_read(w))
+	if (w->is_ready)
+		return;
+	ledger_keeper_save_days(w->keeper);
+	if (!all_read(w))
 		return;
 	w->is_ready = true;
 	watch_arrivals(w);
@@ -461,6 +464,7 @@ static void take_older_line(void *context, struct slice line)
 
 	if (log_facts_take(w->facts, LOG_FACTS_MAIN, line, &fact))
 		(void)take_fact(w, &fact);
+	ledger_keeper_save_days(w->keeper);
 }
 
 static int64_t older_time(void *context, struct slice line)
