@@ -32,6 +32,7 @@ struct ledger_keeper {
 	int64_t save_ms;
 	uint64_t days_mark; /* what the child saves of the days */
 	size_t days_ended;
+	uint64_t days_lost; /* that were said */
 	char folder[PATH_MAX];
 };
 
@@ -182,6 +183,20 @@ static int save_days(struct ledger_keeper *k, bool only_ended)
 	return err;
 }
 
+static void say_lost(struct ledger_keeper *k)
+{
+	struct problem problem = {0};
+	uint64_t lost = ledger_ended_lost(watch_ledger(k->watch)) - k->days_lost;
+
+	if (lost == 0)
+		return;
+	k->days_lost += lost;
+	(void)problem_set(&problem, 0,
+		"%s: days of %llu sources are not kept: they could not be saved in time", k->folder,
+		(unsigned long long)lost);
+	trouble(k, &problem);
+}
+
 void ledger_keeper_save_days(struct ledger_keeper *k)
 {
 	struct ledger *l = watch_ledger(k->watch);
@@ -250,6 +265,7 @@ void ledger_keeper_save_sometimes(
 	if (k->saving != NULL || loop_now_ms(k->loop) - k->save_ms < SAVE_MS)
 		return;
 	k->save_ms = loop_now_ms(k->loop);
+	say_lost(k);
 	k->days_mark = ledger_days_mark(watch_ledger(k->watch));
 	k->days_ended = ledger_ended(watch_ledger(k->watch));
 	pid_t pid = fork();
