@@ -4,12 +4,14 @@
 #include "incidents/ledger_store.h"
 #include "incidents/watch.h"
 #include "programs/incident_session.h"
+#include "reports/source_past.h"
 #include "settings/groups.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 struct explain_settings {
 	bool all;
@@ -37,9 +39,22 @@ static bool keep(void *context, const struct incident *incident)
 	return n->count < n->most;
 }
 
-static int explain(struct context *context, struct journal *journal, const struct numbers *n)
+/* What cannot be read is said, and is not known. */
+static void read_past(
+	struct context *context, const struct source *source, int64_t now, struct source_past *ret)
 {
 	struct problem problem = {0};
+
+	if (source_past_read(context->global.state, source, now, ret, &problem) < 0)
+		context_problem(context, &problem);
+}
+
+/* source: NULL when a number was given. */
+static int explain(struct context *context, struct journal *journal, const struct numbers *n,
+	const struct source *source)
+{
+	struct problem problem = {0};
+	struct source_past past;
 
 	for (size_t i = 0; i < n->count; i++) {
 		struct incident_story story;
@@ -53,6 +68,10 @@ static int explain(struct context *context, struct journal *journal, const struc
 			return COMMAND_UNABLE;
 		}
 	}
+	if (source != NULL && !context->global.json) {
+		read_past(context, source, (int64_t)time(NULL), &past);
+		incident_show_past(context, &past);
+	}
 	return COMMAND_DONE;
 }
 
@@ -63,6 +82,8 @@ static int show_remembered(
 	struct problem problem = {0};
 	AUTO(watch) watch = NULL;
 	const struct ledger_source *s;
+	struct source_past past;
+	int64_t now = (int64_t)time(NULL);
 
 	if (context_settings(context, &values, &problem) < 0) {
 		context_problem(context, &problem);
@@ -79,9 +100,12 @@ static int show_remembered(
 	s = ledger_find(watch_ledger(watch), source);
 	if (s == NULL)
 		return COMMAND_LEFT;
+	read_past(context, source, now, &past);
 	incident_show_remembered(context, s,
-		&(struct remembered_view){
-			.saved = saved->saved, .suffice = watch_contain_bits(watch)});
+		&(struct remembered_view){.saved = saved->saved,
+			.suffice = watch_contain_bits(watch),
+			.now = now,
+			.past = &past});
 	return COMMAND_DONE;
 }
 
@@ -139,7 +163,7 @@ static int run(
 		return COMMAND_UNABLE;
 	}
 	if (n.count > 0)
-		return explain(context, journal, &n);
+		return explain(context, journal, &n, choice.source);
 	int status =
 		choice.source != NULL ? explain_remembered(context, choice.source) : COMMAND_LEFT;
 	if (status == COMMAND_LEFT)

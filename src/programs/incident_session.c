@@ -67,6 +67,15 @@ void incident_show(struct context *context, const struct incident_story *story, 
 	free(options);
 }
 
+void incident_show_past(struct context *context, const struct source_past *past)
+{
+	const struct terminal terminal = terminal_of(context);
+
+	if (!context->global.json)
+		source_past_print(
+			&terminal, past, (int64_t)time(NULL), view_of(context, "").unicode);
+}
+
 void incident_show_remembered(
 	struct context *context, const struct ledger_source *s, const struct remembered_view *view)
 {

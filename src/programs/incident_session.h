@@ -20,6 +20,9 @@ MUST_USE bool incident_source(const struct context *context, const char *typed, 
 void incident_show(struct context *context, const struct incident_story *story, bool explain);
 
 /* What the daemon remembers of a source, as a page or as JSON. */
+/* What its source did on each day, for a person: in a line or two, or not at all. */
+void incident_show_past(struct context *context, const struct source_past *past);
+
 void incident_show_remembered(
 	struct context *context, const struct ledger_source *s, const struct remembered_view *view);
 

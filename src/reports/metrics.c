@@ -410,6 +410,12 @@ static const struct metric table[] = {
 		.path = "watcher.queue_messages",
 		.help = "Messages in Exim's queue, without those that are held; left out while it "
 			"is not known."},
+	{.name = "stanch_held_messages",
+		.type = GAUGE,
+		.unit = "",
+		.of = OF_HAND,
+		.path = "now.held",
+		.help = "Messages that are held, of all holds; left out while it is not known."},
 	{.name = "stanch_queue_lag_seconds",
 		.type = GAUGE,
 		.unit = "seconds",

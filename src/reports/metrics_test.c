@@ -228,6 +228,7 @@ static const char whole[] =
 	"\"person\":{\"counts\":[0,0,0,0,0,0,0,0,0,0,0,0,0],\"sum\":0}},"
 	"\"evidence\":{\"many-new\":7,\"dead\":3},"
 	"\"actions\":{\"refuse\":{\"done\":3,\"failed\":1},\"tell\":{\"waiting\":12}}},"
+	"\"now\":{\"held\":5},"
 	"\"watcher\":{\"ready\":true,\"lag_seconds\":3,\"unread_bytes\":70000,\"lost_bytes\":0,"
 	"\"lines\":1000,\"damaged_lines\":1,\"facts_by_kind\":{\"accepted\":40,\"delivered\":90},"
 	"\"queue_messages\":17,\"queue_lag_ms\":250,\"queue_losses\":0,"
@@ -258,6 +259,7 @@ static void check_whole(enum metrics_form form)
 	check(r, "stanch_action_steps_total{responder=\"tell\",outcome=\"waiting\"}", 12);
 	check(r, "stanch_facts_total{kind=\"delivered\"}", 90);
 	check(r, "stanch_queue_messages", 17);
+	check(r, "stanch_held_messages", 5);
 	check(r, "stanch_queue_lag_seconds", 0.25);
 	check(r, "stanch_log_lag_seconds", 3);
 	check(r, "stanch_log_unread_bytes", 70000);
@@ -350,6 +352,7 @@ static void test_silent_watcher(void **state)
 static void test_left_out(void **state)
 {
 	json_t *o = state_of("{\"journal\":\"yes\",\"mode\":5,\"watcher_age\":0,\"incidents\":[1],"
+			     "\"now\":{\"held\":null},"
 			     "\"measures\":{\"contained\":{\"daemon\":{\"counts\":[1]}},"
 			     "\"actions\":{\"refuse\":4},\"last_contained\":null},"
 			     "\"watcher\":{\"ready\":null,\"queue_messages\":null,\"policy\":7}}");

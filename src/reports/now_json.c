@@ -3,6 +3,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/printable.h"
+#include "reports/evidence_json.h"
 
 #include <errno.h>
 #include <math.h>
@@ -29,11 +30,6 @@ void now_clear(struct now *n)
 static json_t *number_or_null(int64_t n)
 {
 	return n == NOW_UNKNOWN ? NULL : json_integer(n);
-}
-
-static json_t *bits_json(double bits)
-{
-	return json_real(isfinite(bits) ? round(bits * 100) / 100 : 0);
 }
 
 static void put_source(json_t *o, const struct source *source)

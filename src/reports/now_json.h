@@ -31,14 +31,13 @@
 #define NOW_WORD        64 /* bytes of a short text with its NUL */
 #define NOW_HOST_MAX    256
 
-/* A source that sent, or tried to, within the last hour; counts are of what it does lately, and
- * fade. */
+/* A source that sent, or tried to, within the last hour. */
 struct now_source {
 	struct source source;
 	double score, threshold; /* bits */
 	enum verdict verdict;
-	uint64_t messages, recipients; /* to strangers */
-	uint64_t failed;               /* deliveries: nobody there, or refused for the content */
+	uint64_t messages, recipients; /* of today and yesterday (UTC) */
+	uint64_t failed;               /* deliveries, likewise */
 	char why[EVIDENCE_TEXT];       /* what weighs most, a printable sentence; "": nothing */
 	uint16_t pace[NOW_PACE];       /* recipients a minute, the oldest first; PACE_UNKNOWN */
 };

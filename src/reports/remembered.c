@@ -58,6 +58,8 @@ void remembered_print(
 	(void)fprintf(
 		t->out, "   no incident; remembered at %s\n", units_time_text(view->saved, saved));
 	print_past(t, s);
+	if (view->past != NULL)
+		source_past_print(t, view->past, view->now, view->unicode);
 	(void)fprintf(t->out, "\n  %.1f bits of evidence now; %.1f suffice\n", score_of(s),
 		view->suffice);
 	evidence_list_print(t, evidence, count, view->unicode);
@@ -92,5 +94,6 @@ void remembered_print_json(
 	json_put(o, "score", bits_json(score_of(s)));
 	json_put(o, "threshold", bits_json(view->suffice));
 	json_put(o, "evidence", evidence_json(evidence, count));
+	json_put(o, "days", view->past != NULL ? source_past_json(view->past) : NULL);
 	json_line(out, o);
 }

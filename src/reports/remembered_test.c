@@ -45,7 +45,12 @@ static const struct ledger_source *fill(struct ledger *l)
 	return ledger_find(l, &ann);
 }
 
-static const struct remembered_view view = {.saved = 1795900000, .suffice = 21.5};
+static const struct source_past past = {.is_known = true,
+	.count = 2,
+	.days = {{.day = 20780, .messages = 1, .recipients = 3},
+		{.day = 20781, .messages = 2, .recipients = 9}}};
+static const struct remembered_view view = {
+	.saved = 1795900000, .suffice = 21.5, .now = BEGIN / SECOND, .past = &past};
 
 /* What is printed of it; the caller frees it. */
 static char *page(const struct ledger_source *s)
@@ -74,6 +79,7 @@ static void test_page(void **state)
 	assert_non_null(strstr(text, "knows 2 people"));
 	assert_non_null(strstr(text, "7.2 bits of evidence now; 21.5 suffice"));
 	assert_non_null(strstr(text, "1xVSnt-00005W-2T"));
+	assert_non_null(strstr(text, "at most 9, on 2026-11-24"));
 	free(text);
 }
 
@@ -95,7 +101,16 @@ static void test_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(o, "kind")), "mailbox");
 	assert_true(json_is_null(json_object_get(o, "contained")));
 	assert_true(json_array_size(json_object_get(o, "evidence")) > 0);
+	assert_int_equal(json_array_size(json_object_get(o, "days")), 2);
 	json_decref(o);
+	free(text);
+
+	struct remembered_view unknown = view;
+	unknown.past = NULL;
+	out = open_memstream(&text, &len);
+	remembered_print_json(out, s, &unknown);
+	(void)fclose(out);
+	assert_non_null(strstr(text, "\"days\":null"));
 	free(text);
 }
 

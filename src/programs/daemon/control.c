@@ -106,7 +106,7 @@ static void heard(void *context, const json_t *object, const char *why)
 		end_peer(p);
 		return;
 	}
-	json_t *answer = p->control->given.answer(p->control->given.context, question);
+	json_t *answer = p->control->given.answer(p->control->given.context, question, object);
 	if (answer == NULL)
 		answer = json_pack("{s:s}", "error", "that is no question");
 	if (answer == NULL || !talk_say(p->talk, answer)) {

@@ -1,6 +1,7 @@
 /* control.h - the socket at which the command stanch asks the daemon. Only root, the daemon's own
  * user, and members of the configured group are heard; who it is, the kernel says (SO_PEERCRED).
- * One question, one answer: {"ask": "status"}, {"ask": "incidents"} and {"ask": "look"}. */
+ * One question, one answer: {"ask": "status"}, {"ask": "incidents"}, {"ask": "now"},
+ * {"ask": "history", "from": seconds, "to": seconds} and {"ask": "look"}. */
 #ifndef STANCH_PROGRAMS_DAEMON_CONTROL_H
 #define STANCH_PROGRAMS_DAEMON_CONTROL_H
 
@@ -13,8 +14,9 @@
 
 #define CONTROL_PEERS_MAX 32
 
-/* The answer to a question, a new reference; NULL: it is none that is known. */
-typedef json_t *control_answer(void *context, const char *question);
+/* The answer to a question, a new reference; NULL: it is none that is known. object: all that was
+ * said, lent. */
+typedef json_t *control_answer(void *context, const char *question, const json_t *object);
 
 /* Told who was turned away. */
 typedef void control_refused(void *context, uid_t uid);

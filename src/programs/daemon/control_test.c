@@ -20,10 +20,11 @@ struct scene {
 	unsigned asked;
 };
 
-static json_t *answer(void *context, const char *question)
+static json_t *answer(void *context, const char *question, const json_t *object)
 {
 	struct scene *s = context;
 
+	assert_string_equal(json_string_value(json_object_get(object, "ask")), question);
 	s->asked++;
 	if (strcmp(question, "end") == 0)
 		loop_stop(s->loop);

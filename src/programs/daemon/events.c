@@ -92,4 +92,7 @@ const struct event_row daemon_events[DAEMON_EVENTS] = {
 		"The clerk asked for something that is not in the table of requests: it is not "
 		"heard "
 		"any more until it begins again."},
+	[EVENT_HISTORY_TROUBLE] = {"history-trouble", EVENT_ERROR,
+		"The history of minutes cannot be read or written, or was damaged and is begun "
+		"anew; all else goes on."},
 };

@@ -15,6 +15,7 @@
 #include "programs/daemon/job.h"
 #include "programs/daemon/late.h"
 #include "programs/daemon/measures_json.h"
+#include "programs/daemon/now.h"
 #include "programs/daemon/part_memory.h"
 #include "programs/daemon/parts.h"
 #include "programs/daemon/talk.h"
@@ -73,8 +74,9 @@ struct hand {
 	struct page_access *access;
 	struct desk *desk;
 	struct measures measures; /* for the clerk */
-	struct journal *journal;  /* NULL: it cannot be used now */
-	int64_t journal_at;       /* when it was tried */
+	struct now_keeper *now;
+	struct journal *journal; /* NULL: it cannot be used now */
+	int64_t journal_at;      /* when it was tried */
 	struct outbreak *outbreaks;
 	size_t outbreak_count, acting_count;
 	struct turned_away *turned_away;
@@ -657,6 +659,10 @@ static void heard(void *context, const json_t *object, const char *why)
 		json_decref(h->watcher_state);
 		h->watcher_state = json_deep_copy(object);
 		h->watcher_at = now_s();
+	} else if (word != NULL && strcmp(word, "sources") == 0) {
+		if (!now_keeper_hear(h->now, object, now_s()))
+			EVENT_LOG(h->part->log, EVENT_REQUEST_REFUSED, loop_now_ms(h->loop),
+				event_text("error", slice_of("no list of sources")));
 	} else {
 		EVENT_LOG(h->part->log, EVENT_REQUEST_REFUSED, loop_now_ms(h->loop),
 			event_text("error", slice_of("no request of that name")));
@@ -842,6 +848,22 @@ static void tell_begin(struct hand *h)
 	(void)talk_say(h->talk, json_pack("{s:s}", "do", "begin"));
 }
 
+static const char *mode_of(const struct settings_values *v)
+{
+	if (cuts_off(v))
+		return v->hold.enabled ? "cut off and hold" : "cut off";
+	return v->hold.enabled ? "hold" : "observe";
+}
+
+static struct now_view view_now(const struct hand *h)
+{
+	return (struct now_view){.at = now_s(),
+		.mode = mode_of(h->values),
+		.journal = h->journal,
+		.watcher = h->watcher_state,
+		.watcher_at = h->watcher_at};
+}
+
 static void on_turn(void *context)
 {
 	struct hand *h = context;
@@ -862,17 +884,12 @@ static void on_turn(void *context)
 		(void)went_well(h, late_turn(h->late, h->journal, now_s(), &problem), &problem);
 	if (h->clerk != NULL && has_journal(h))
 		(void)went_well(h, measures_turn(&h->measures, h->journal, &problem), &problem);
+	const struct now_view view = view_now(h);
+	now_keeper_turn(h->now, &view);
 	event_log_tick(h->part->log, loop_now_ms(h->loop));
 }
 
 /* ---- questions ---- */
-
-static const char *mode_of(const struct settings_values *v)
-{
-	if (cuts_off(v))
-		return v->hold.enabled ? "cut off and hold" : "cut off";
-	return v->hold.enabled ? "hold" : "observe";
-}
 
 static json_t *status_json(struct hand *h)
 {
@@ -911,14 +928,31 @@ static json_t *incidents_json(struct hand *h)
 	return o;
 }
 
-static json_t *answer(void *context, const char *question)
+static json_t *history_json_of(struct hand *h, const json_t *args)
+{
+	struct problem problem = {0};
+	json_t *o = NULL;
+
+	if (now_keeper_history(h->now, args, now_s(), &o, &problem) < 0) {
+		o = json_object();
+		json_put(o, "error", json_text(slice_of(problem.text)));
+	}
+	return o;
+}
+
+static json_t *answer(void *context, const char *question, const json_t *object)
 {
 	struct hand *h = context;
+	const struct now_view view = view_now(h);
 
 	if (strcmp(question, "status") == 0)
 		return status_json(h);
 	if (strcmp(question, "incidents") == 0)
 		return incidents_json(h);
+	if (strcmp(question, "now") == 0)
+		return now_keeper_json(h->now, &view);
+	if (strcmp(question, "history") == 0)
+		return history_json_of(h, object);
 	if (strcmp(question, "look") != 0)
 		return NULL;
 	on_turn(h);
@@ -971,10 +1005,12 @@ static json_t *clerk_state(void *context)
 {
 	struct hand *h = context;
 	json_t *o = status_json(h);
+	const struct now_view view = view_now(h);
 
 	json_put(o, "verdicts", verdicts_json(h));
 	json_put(o, "memory", memory_json(h));
 	json_put(o, "measures", h->journal != NULL ? measures_json(&h->measures) : NULL);
+	json_put(o, "now", now_keeper_json(h->now, &view));
 	return o;
 }
 
@@ -1085,6 +1121,7 @@ int hand_run(const struct daemon_part *part)
 	h->loop = loop_new();
 	h->turned_away = turned_away_new(&(struct turned_away_calls){say_answer, is_contained, h});
 	h->late = late_new(part, h->loop);
+	h->now = now_keeper_new(part, h->loop);
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(h->loop, SIGTERM, on_term, h, &term);
 	if (err == 0)
@@ -1105,6 +1142,7 @@ int hand_run(const struct daemon_part *part)
 		free_outbreak(h, h->outbreaks);
 	turned_away_free(h->turned_away);
 	late_free(h->late);
+	now_keeper_free(h->now);
 	json_decref(h->watcher_state);
 	control_free(h->control);
 	clerk_link_free(h->clerk);

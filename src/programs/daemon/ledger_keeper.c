@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/sketch.h"
+#include "incidents/day_store.h"
 #include "incidents/ledger_store.h"
 #include "programs/daemon/events.h"
 
@@ -10,11 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SAVE_MS      60000
-#define SOURCE_BYTES 1800 /* that a source takes at most on average: one that began today */
+#define SOURCE_BYTES 1800  /* that a source takes at most on average: one that began today */
+#define ENDED_MOST   65536 /* days that are over and not saved yet */
+#define ENDED_MANY   4096
+
+/* How a child that saves ends. */
+enum { SAVED_ALL, SAVED_NOTHING, SAVED_NO_DAYS };
 
 struct ledger_keeper {
 	const struct daemon_part *part;
@@ -23,6 +30,9 @@ struct ledger_keeper {
 	struct ledger_saved saved; /* what was remembered when we came */
 	struct loop_child *saving;
 	int64_t save_ms;
+	uint64_t days_mark; /* what the child saves of the days */
+	size_t days_ended;
+	uint64_t days_lost; /* that were said */
 	char folder[PATH_MAX];
 };
 
@@ -70,6 +80,12 @@ static struct watch *new_watch(const struct settings_values *values)
 	return watch_new(&settings);
 }
 
+static void keep_watch(struct ledger_keeper *k)
+{
+	k->watch = new_watch(k->part->plan->values);
+	ledger_keep_ended(watch_ledger(k->watch), ENDED_MOST);
+}
+
 static bool read_image(struct ledger_keeper *k)
 {
 	struct ledger *l = watch_ledger(k->watch);
@@ -86,7 +102,7 @@ struct watch *ledger_keeper_watch(struct ledger_keeper *k)
 {
 	struct problem problem = {0};
 
-	k->watch = new_watch(k->part->plan->values);
+	keep_watch(k);
 	if (k->saved.image == NULL || read_image(k))
 		return k->watch;
 	(void)problem_set(
@@ -95,7 +111,7 @@ struct watch *ledger_keeper_watch(struct ledger_keeper *k)
 	ledger_store_set_aside(k->folder);
 	ledger_saved_clear(&k->saved);
 	watch_free(k->watch);
-	k->watch = new_watch(k->part->plan->values);
+	keep_watch(k);
 	return k->watch;
 }
 
@@ -123,7 +139,76 @@ static void add_place(
 		memory_copy(path, strlen(path)), memory_copy(text, strlen(text))};
 }
 
-int ledger_keeper_save(
+/* ---- days ---- */
+
+struct days_written {
+	struct day_store *store;
+	int err; /* the first */
+	struct problem *problem;
+};
+
+static void write_day(void *context, const struct source *source, const struct source_day *day)
+{
+	struct days_written *w = context;
+
+	if (w->err == 0)
+		w->err = day_store_put(w->store, source, day, w->problem);
+}
+
+static int write_days(struct ledger_keeper *k, bool only_ended, struct problem *problem)
+{
+	const struct ledger *l = watch_ledger(k->watch);
+	AUTO(day_store) store = NULL;
+	int err = day_store_open(k->folder, &store, problem);
+
+	if (err < 0)
+		return err;
+	struct days_written w = {.store = store, .problem = problem};
+	ledger_each_ended(l, write_day, &w);
+	if (!only_ended)
+		ledger_each_changed_day(l, write_day, &w);
+	return w.err < 0 ? w.err : day_store_commit(store, (int64_t)time(NULL), problem);
+}
+
+/* Trouble is said; what is damaged is set aside, and another is begun the next time. */
+static int save_days(struct ledger_keeper *k, bool only_ended)
+{
+	struct problem problem = {0};
+	int err = write_days(k, only_ended, &problem);
+
+	if (err < 0)
+		trouble(k, &problem);
+	if (err == -EBADMSG)
+		day_store_set_aside(k->folder);
+	return err;
+}
+
+static void say_lost(struct ledger_keeper *k)
+{
+	struct problem problem = {0};
+	uint64_t lost = ledger_ended_lost(watch_ledger(k->watch)) - k->days_lost;
+
+	if (lost == 0)
+		return;
+	k->days_lost += lost;
+	(void)problem_set(&problem, 0,
+		"%s: days of %llu sources are not kept: they could not be saved in time", k->folder,
+		(unsigned long long)lost);
+	trouble(k, &problem);
+}
+
+void ledger_keeper_save_days(struct ledger_keeper *k)
+{
+	struct ledger *l = watch_ledger(k->watch);
+	size_t ended = ledger_ended(l);
+
+	if (ended >= ENDED_MANY && k->saving == NULL && save_days(k, true) == 0)
+		ledger_drop_ended(l, ended);
+}
+
+/* ---- all of it ---- */
+
+static int save_ledger(
 	struct ledger_keeper *k, size_t places, ledger_keeper_place *place, void *context)
 {
 	struct ledger_saved saved = {.seed = hash_seed,
@@ -144,13 +229,34 @@ int ledger_keeper_save(
 	return err;
 }
 
+/* Days first: they are written again, and are the same, when what follows does not come to pass. */
+static int save_all(
+	struct ledger_keeper *k, size_t places, ledger_keeper_place *place, void *context)
+{
+	int days = save_days(k, false);
+
+	if (save_ledger(k, places, place, context) < 0)
+		return SAVED_NOTHING;
+	return days < 0 ? SAVED_NO_DAYS : SAVED_ALL;
+}
+
+int ledger_keeper_save(
+	struct ledger_keeper *k, size_t places, ledger_keeper_place *place, void *context)
+{
+	return save_all(k, places, place, context) == SAVED_NOTHING ? -EIO : 0;
+}
+
 static void on_saved(void *context, int status)
 {
 	struct ledger_keeper *k = context;
+	struct ledger *l = watch_ledger(k->watch);
 
-	(void)status; /* it has said itself what went wrong */
 	loop_child_free(k->saving);
 	k->saving = NULL;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != SAVED_ALL)
+		return; /* it has said itself what went wrong */
+	ledger_days_saved(l, k->days_mark);
+	ledger_drop_ended(l, k->days_ended);
 }
 
 void ledger_keeper_save_sometimes(
@@ -159,9 +265,12 @@ void ledger_keeper_save_sometimes(
 	if (k->saving != NULL || loop_now_ms(k->loop) - k->save_ms < SAVE_MS)
 		return;
 	k->save_ms = loop_now_ms(k->loop);
+	say_lost(k);
+	k->days_mark = ledger_days_mark(watch_ledger(k->watch));
+	k->days_ended = ledger_ended(watch_ledger(k->watch));
 	pid_t pid = fork();
 	if (pid == 0)
-		_exit(ledger_keeper_save(k, places, place, context) == 0 ? 0 : 1);
+		_exit(save_all(k, places, place, context));
 	if (pid > 0)
 		k->saving = loop_child_new(k->loop, pid, on_saved, k);
 }

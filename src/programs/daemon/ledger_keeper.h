@@ -1,5 +1,6 @@
 /* ledger_keeper.h - keeps what the watcher remembers: reads it when it begins, and writes it each
- * minute and at the end, together with how far the logs are in it. */
+ * minute and at the end, together with how far the logs are in it; and beside it what each source
+ * did on each day. */
 #ifndef STANCH_PROGRAMS_DAEMON_LEDGER_KEEPER_H
 #define STANCH_PROGRAMS_DAEMON_LEDGER_KEEPER_H
 
@@ -42,5 +43,9 @@ int ledger_keeper_save(
  * instant, while we go on. */
 void ledger_keeper_save_sometimes(
 	struct ledger_keeper *k, size_t places, ledger_keeper_place *place, void *context);
+
+/* Writes the days that are over, when there are many of them: to be called after each turn in which
+ * old logs are read, which are not saved otherwise. */
+void ledger_keeper_save_days(struct ledger_keeper *k);
 
 #endif

@@ -11,6 +11,7 @@
  *             "text", "ids"}]}
  *            {"say": "mail", "source"}              of one that is contained
  *            {"say": "state", …}                    every few seconds
+ *            {"say": "sources", "sources", "active"}  likewise (active_sources.h), once it is ready
  *   hand     {"do": "forgiven", "source", "until_us"}  what a person released, before all else
  *            {"do": "begin"}                        read now
  *            {"do": "bad"|"good"|"over", "source"}  it is contained; released; over

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "programs/daemon/active_sources.h"
 #include "programs/daemon/answering.h"
 #include "programs/daemon/domain_lookup.h"
 #include "programs/daemon/events.h"
@@ -414,7 +415,10 @@ static void read_log(struct followed *f)
 
 	(void)log_follow_read(f->follow, (int64_t)time(NULL), budget, &visitor);
 	loop_timer_start(f->timer, log_follow_wait_ms(f->follow), 0);
-	if (w->is_ready || !all_read(w))
+	if (w->is_ready)
+		return;
+	ledger_keeper_save_days(w->keeper);
+	if (!all_read(w))
 		return;
 	w->is_ready = true;
 	watch_arrivals(w);
@@ -460,6 +464,7 @@ static void take_older_line(void *context, struct slice line)
 
 	if (log_facts_take(w->facts, LOG_FACTS_MAIN, line, &fact))
 		(void)take_fact(w, &fact);
+	ledger_keeper_save_days(w->keeper);
 }
 
 static int64_t older_time(void *context, struct slice line)
@@ -684,6 +689,19 @@ static void say_state(struct watcher *w)
 	event_log_tick(w->part->log, loop_now_ms(w->loop));
 }
 
+static void say_sources(struct watcher *w)
+{
+	struct now_source sources[NOW_SOURCES_MAX];
+	int64_t active;
+	size_t count = active_sources(w->watch, clock_now_us(), sources, &active);
+	json_t *o = json_object();
+
+	json_put(o, "say", json_string("sources"));
+	json_put(o, "sources", now_sources_json(sources, count));
+	json_put(o, "active", active != NOW_UNKNOWN ? json_integer(active) : NULL);
+	(void)talk_say(w->talk, o);
+}
+
 /* What may be done each minute. */
 static void begin_minute(struct watcher *w)
 {
@@ -710,6 +728,8 @@ static void on_state(void *context)
 	domain_lookup_tick(w->domains);
 	forget_old(w);
 	say_state(w);
+	if (w->is_ready)
+		say_sources(w);
 	if (w->is_ready)
 		ledger_keeper_save_sometimes(w->keeper, w->log_count, log_place, w);
 }
