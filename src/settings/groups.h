@@ -206,6 +206,9 @@ struct page_settings {
 	const char *listen; /* "ADDRESS:PORT"; NULL: there is no page, and no clerk */
 	bool metrics;
 	struct setting_list metrics_from; /* addresses and networks; none: this host */
+	const char *certificate, *key;    /* NULL: without TLS */
+	struct setting_list proxy_from;   /* addresses and networks that may name the user */
+	const char *proxy_user;           /* the field in which they do */
 };
 
 struct daemon_settings {
