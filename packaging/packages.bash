@@ -3,9 +3,10 @@
 # are installed. Sourced by run and check.
 
 # shellcheck disable=SC2034  # used by those who source this file
-packages_build=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libjansson-dev libc-ares-dev
-	libcap-ng-dev libconfuse-dev libcrypt-dev libcurl4-openssl-dev libgmime-3.0-dev libmicrohttpd-dev libncurses-dev libpcre2-dev libpsl-dev libsodium-dev
-	libmariadb-dev libpq-dev liburing-dev libuv1-dev libxxhash-dev zlib1g-dev libzstd-dev)
+packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libsqlite3-dev libjansson-dev libc-ares-dev
+	libcap-ng-dev libconfuse-dev libcrypt-dev libcurl4-openssl-dev libgmime-3.0-dev libgnutls28-dev
+	libjs-chart.js libmicrohttpd-dev libncurses-dev libpcre2-dev libpsl-dev libsodium-dev libmariadb-dev libpq-dev
+	liburing-dev libuv1-dev libxxhash-dev zlib1g-dev libzstd-dev)
 # shellcheck disable=SC2034
 packages_run=(jq)
 # shellcheck disable=SC2034

@@ -126,6 +126,15 @@ int networks_add(struct networks *n, struct slice prefix, uint32_t number, struc
 	return 0;
 }
 
+struct networks *networks_of_this_host(void)
+{
+	struct networks *n = networks_new();
+
+	(void)!networks_add(n, slice_of("127.0.0.0/8"), 1, (struct slice){0});
+	(void)!networks_add(n, slice_of("::1"), 1, (struct slice){0});
+	return n;
+}
+
 size_t networks_count(const struct networks *n)
 {
 	return n->count;

@@ -35,6 +35,9 @@ MUST_USE int networks_add(
 	struct networks *n, struct slice prefix, uint32_t number, struct slice country);
 size_t networks_count(const struct networks *n);
 
+/* Those that this host reaches itself by: 127.0.0.0/8 and ::1. */
+struct networks *networks_of_this_host(void);
+
 struct network {
 	uint32_t key;     /* never 0: of the same network always the same */
 	uint32_t country; /* 0: not known */

@@ -104,3 +104,37 @@ unsigned http_accept_weight(struct slice field, const struct http_type *type)
 	}
 	return weight;
 }
+
+static unsigned read_coding_weight(struct slice parameters)
+{
+	unsigned weight = HTTP_ACCEPT_MOST;
+
+	while (parameters.len > 0) {
+		struct slice parameter = take_until(&parameters, ';');
+		size_t equals = slice_find(parameter, '=');
+
+		if (is_word(slice_trim(slice_first(parameter, equals)), "q"))
+			weight = read_weight(slice_trim(slice_after(parameter, equals + 1)));
+	}
+	return weight;
+}
+
+unsigned http_accept_coding(struct slice field, const char *coding)
+{
+	unsigned weight = 0;
+	bool is_named = false;
+
+	for (unsigned i = 0; i < HTTP_ACCEPT_RANGES && field.len > 0; i++) {
+		struct slice range = take_until(&field, ',');
+		struct slice name = slice_trim(take_until(&range, ';'));
+		unsigned of_range = read_coding_weight(range);
+
+		if (is_word(name, coding)) {
+			weight = is_named && weight > of_range ? weight : of_range;
+			is_named = true;
+		} else if (slice_is(name, "*") && !is_named) {
+			weight = of_range;
+		}
+	}
+	return weight;
+}

@@ -1,5 +1,6 @@
-/* http_accept.h - the Accept field of an HTTP request (RFC 9110, section 12.5.1): how much its
- * sender wants an answer of a certain type. It was written by whoever asks: it may hold anything.
+/* http_accept.h - the fields Accept and Accept-Encoding of an HTTP request (RFC 9110,
+ * section 12.5): how much its sender wants an answer of a certain type or coding. It was written by
+ * whoever asks: it may hold anything.
  */
 #ifndef STANCH_FORMATS_HTTP_ACCEPT_H
 #define STANCH_FORMATS_HTTP_ACCEPT_H
@@ -18,5 +19,9 @@ struct http_type {
  * asks for another version does not fit. Of a field that is empty, everything is wanted. Time grows
  * with field.len; nothing is allocated. */
 unsigned http_accept_weight(struct slice field, const struct http_type *type);
+
+/* The same of an Accept-Encoding field and a coding, such as "gzip"; of a field that is empty, none
+ * is wanted. */
+unsigned http_accept_coding(struct slice field, const char *coding);
 
 #endif

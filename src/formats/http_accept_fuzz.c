@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(weight <= HTTP_ACCEPT_MOST);
 	must(weight == 0 || slice_trim(field).len == 0 || slice_find(field, '/') < field.len);
 
+	must(http_accept_coding(field, "gzip") <= HTTP_ACCEPT_MOST);
 	char *both = malloc(sizeof(wanted) + size);
 	if (both == NULL)
 		return 0;

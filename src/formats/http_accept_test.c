@@ -87,6 +87,30 @@ static void test_many(void **state)
 	assert_int_equal(plain_behind(HTTP_ACCEPT_RANGES), 0);
 }
 
+static unsigned gzip(const char *field)
+{
+	return http_accept_coding(slice_of(field), "gzip");
+}
+
+static void test_codings(void **state)
+{
+	(void)state;
+	assert_int_equal(gzip("gzip, deflate, br, zstd"), 1000);
+	assert_int_equal(gzip("GZIP"), 1000);
+	assert_int_equal(gzip("br;q=1.0, gzip ; q=0.8, *;q=0.1"), 800);
+	assert_int_equal(gzip("*;q=0.1, gzip;q=0.8"), 800);
+	assert_int_equal(gzip("*"), 1000);
+	assert_int_equal(gzip("*, gzip;q=0"), 0);
+	assert_int_equal(gzip("gzip;q=0, *"), 0);
+	assert_int_equal(gzip("gzip;q=0, gzip"), 1000);
+	assert_int_equal(gzip("gzip;q=0"), 0);
+	assert_int_equal(gzip("gzip;q=x"), 0);
+	assert_int_equal(gzip(""), 0);
+	assert_int_equal(gzip("identity"), 0);
+	assert_int_equal(gzip("xgzip, gzipx"), 0);
+	assert_int_equal(gzip(",;,\"gzip"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +118,7 @@ int main(void)
 		cmocka_unit_test(test_exactness),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_codings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

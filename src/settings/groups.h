@@ -208,6 +208,9 @@ struct page_settings {
 	struct setting_list metrics_from; /* addresses and networks; none: this host */
 	const char *users;                /* never NULL: the file of formats/page_users.h */
 	int64_t session, idle;            /* seconds: how long one lasts, and unused */
+	const char *certificate, *key;    /* NULL: without TLS */
+	struct setting_list proxy_from;   /* addresses and networks that may name the user */
+	const char *proxy_user;           /* the field in which they do */
 };
 
 struct daemon_settings {

@@ -804,9 +804,9 @@ static const struct setting_row page_rows[] = {
 		.most = "64",
 		.offset = AT(page.listen),
 		.help = "Where the daemon answers HTTP: an address and a port, such as "
-			"127.0.0.1:9494 or [::1]:9494. Without TLS: for this host, a network that "
-			"is yours, or a proxy. Empty: nowhere, and the process for it is not "
-			"started."},
+			"127.0.0.1:9494 or [::1]:9494. Nobody can log in from another host "
+			"unless there is TLS (page.certificate) or a proxy (page.proxy_from). "
+			"Empty: nowhere, and the process for it is not started."},
 	{.name = "page.metrics",
 		.kind = SETTING_BOOL,
 		.initial = "yes",
@@ -841,6 +841,35 @@ static const struct setting_row page_rows[] = {
 		.most = "30d",
 		.offset = AT(page.idle),
 		.help = "How long without having used it. An open page uses it."},
+	{.name = "page.certificate",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(page.certificate),
+		.help = "A file with this host's certificate, and those that lead to its root, in "
+			"PEM: HTTP is answered with TLS only. It is read at each start and reload. "
+			"Empty: without TLS."},
+	{.name = "page.key",
+		.kind = SETTING_PATH,
+		.initial = "",
+		.offset = AT(page.key),
+		.help = "The private key of page.certificate, in PEM, without a password. The file "
+			"must belong to root, and others may not read it."},
+	{.name = "page.proxy_from",
+		.kind = SETTING_TEXT,
+		.is_list = true,
+		.initial = "",
+		.most = "64",
+		.offset = AT(page.proxy_from),
+		.help = "Addresses and networks of proxies that have found out who the user is, "
+			"and "
+			"say so in the field page.proxy_user. What else can reach the page from "
+			"there can be anybody."},
+	{.name = "page.proxy_user",
+		.kind = SETTING_WORD,
+		.initial = "X-Remote-User",
+		.offset = AT(page.proxy_user),
+		.help = "The field of a request in which a proxy names the user. The proxy must "
+			"take it out of what its clients send."},
 };
 
 static const struct setting_row daemon_rows[] = {

@@ -27,10 +27,43 @@ struct scene {
 	struct loop_timer *end;
 	struct http_serve *serve;
 	uint16_t port;
-	unsigned asked;
+	unsigned asked, over;
 	char path[300];
+	struct http_later *later;
+	struct http_stream *stream;
 	char got[ROOM];
 };
+
+static void give_text(struct http_reply *ret, const char *text)
+{
+	ret->status = 200;
+	ret->type = "text/plain";
+	ret->body = memory_copy(text, strlen(text));
+	ret->len = strlen(text);
+}
+
+static void stream_over(void *context)
+{
+	struct scene *s = context;
+
+	s->stream = NULL;
+	s->over++;
+}
+
+static void tell_request(const struct http_request *request, struct http_reply *ret)
+{
+	static const char *const methods[] = {"GET", "HEAD", "POST", "OTHER"};
+	const char *a = http_query_value(&request->query, "a");
+	char text[400];
+
+	(void)snprintf(text, sizeof(text), "%s a=%s x=%s body=%.*s", methods[request->method],
+		a != NULL ? a : "none", http_request_field(request, "X-Test"),
+		(int)request->body.len, request->body.len > 0 ? request->body.at : "");
+	give_text(ret, text);
+	ret->cache = "no-cache";
+	http_reply_field(ret, "X-One", "1");
+	http_reply_field(ret, "X-Bad", "1\r\nX-Smuggled: 2");
+}
 
 static void answer(void *context, const struct http_request *request, struct http_reply *ret)
 {
@@ -41,16 +74,33 @@ static void answer(void *context, const struct http_request *request, struct htt
 	assert_memory_equal(&request->from, &loopback, sizeof(loopback));
 	s->asked++;
 	(void)snprintf(s->path, sizeof(s->path), "%s", request->path);
-	if (strcmp(request->path, "/big") == 0) {
-		*ret = (struct http_reply){200, "text/plain", memory_new(1, 8 << 20), 8 << 20};
-		return;
-	}
-	if (strcmp(request->path, "/hello") != 0) {
+	if (request->wrong != 0) {
+		http_reply_status(ret, request->wrong);
+	} else if (strcmp(request->path, "/big") == 0) {
+		*ret = (struct http_reply){.status = 200,
+			.type = "text/plain",
+			.body = memory_new(1, 8 << 20),
+			.len = 8 << 20};
+	} else if (strcmp(request->path, "/hello") == 0) {
+		give_text(ret, http_request_field(request, "Accept"));
+	} else if (strcmp(request->path, "/tell") == 0) {
+		tell_request(request, ret);
+	} else if (strcmp(request->path, "/lent") == 0) {
+		*ret = (struct http_reply){
+			.status = 200, .type = "text/plain", .lent = slice_of("lent out")};
+	} else if (strcmp(request->path, "/later") == 0) {
+		s->later = http_later_new(request);
+	} else if (strcmp(request->path, "/now") == 0) {
+		struct http_reply reply = {0};
+		give_text(&reply, "at once");
+		http_later_send(http_later_new(request), &reply);
+	} else if (strcmp(request->path, "/stream") == 0) {
+		s->stream = http_stream_new(stream_over, s);
+		*ret = (struct http_reply){
+			.status = 200, .type = "text/event-stream", .stream = s->stream};
+	} else {
 		http_reply_status(ret, 404);
-		return;
 	}
-	*ret = (struct http_reply){200, "text/plain",
-		memory_copy(request->accept, strlen(request->accept)), strlen(request->accept)};
 }
 
 static void stop(void *context)
@@ -73,7 +123,9 @@ static int begin(void **state)
 	s->port = at.sin_port;
 	s->loop = loop_new();
 	s->end = loop_timer_new(s->loop, stop, s);
-	assert_int_equal(http_serve_new(s->loop, fd, TAKE_MS, answer, s, &s->serve), 0);
+	static const struct http_field fields[] = {{"X-Always", "yes"}, {NULL, NULL}};
+	const struct http_serve_options options = {.take_ms = TAKE_MS, .fields = fields};
+	assert_int_equal(http_serve_new(s->loop, fd, &options, answer, s, &s->serve), 0);
 	*state = s;
 	return 0;
 }
@@ -179,7 +231,7 @@ static void test_answers(void **state)
 static void test_methods(void **state)
 {
 	static const char *const methods[] = {
-		"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "XYZZY"};
+		"PATCH", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "XYZZY"};
 	struct scene *s = *state;
 	char request[200];
 
@@ -187,16 +239,208 @@ static void test_methods(void **state)
 		(void)snprintf(request, sizeof(request), "%s /hello HTTP/1.1\r\n" END, methods[i]);
 		ask(s, request);
 		assert_true(is_status(s, 405));
-		assert_non_null(strstr(s->got, "Allow: GET, HEAD\r\n"));
+		assert_non_null(strstr(s->got, "X-Always: yes\r\n"));
 	}
 	ask(s, "POST /hello HTTP/1.1\r\nContent-Length: 9999999\r\n" END "abc");
-	assert_true(is_status(s, 405));
+	assert_true(is_status(s, 413));
+	ask(s, "POST /hello HTTP/1.1\r\nContent-Length: 16385\r\n" END "abc");
+	assert_true(is_status(s, 413));
+	ask(s, "POST /hello HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" END
+	       "5\r\nabcde\r\n0\r\n\r\n");
+	assert_true(is_status(s, 411));
 	ask(s, "GET /hello HTTP/1.1\r\nContent-Length: 5\r\n" END "abcde");
 	assert_true(is_status(s, 400));
 	ask(s, "GET /hello HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" END
 	       "5\r\nabcde\r\n0\r\n\r\n");
 	assert_true(is_status(s, 400));
-	assert_int_equal(s->asked, 0);
+	ask(s, "GET /hello?a=1&a=2 HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 400));
+	assert_int_equal(s->asked, sizeof(methods) / sizeof(methods[0]) + 6);
+}
+
+static void told(struct scene *s, const char *want)
+{
+	assert_true(is_status(s, 200));
+	assert_non_null(strstr(s->got, "\r\n\r\n"));
+	assert_string_equal(strstr(s->got, "\r\n\r\n") + 4, want);
+}
+
+static void test_requests(void **state)
+{
+	struct scene *s = *state;
+
+	ask(s, "GET /tell?a=b%26c HTTP/1.1\r\nx-test: y\r\n" END);
+	told(s, "GET a=b&c x=y body=");
+	assert_non_null(strstr(s->got, "Cache-Control: no-cache\r\n"));
+	assert_non_null(strstr(s->got, "X-One: 1\r\n"));
+	assert_null(strstr(s->got, "X-Smuggled"));
+	ask(s, "GET /tell HTTP/1.1\r\nX-Test: y\r\nX-test: z\r\n" END);
+	told(s, "GET a=none x= body="); /* which of both one cannot know */
+	ask(s, "POST /tell?a HTTP/1.1\r\nContent-Length: 5\r\n" END "12345");
+	told(s, "POST a= x= body=12345");
+	ask(s, "POST /tell HTTP/1.1\r\n" END);
+	told(s, "POST a=none x= body=");
+	ask(s, "GET /lent HTTP/1.1\r\n" END);
+	told(s, "lent out");
+	assert_non_null(strstr(s->got, "Cache-Control: no-store\r\n"));
+}
+
+/* A body in parts, and the longest there is. */
+static void test_bodies(void **state)
+{
+	struct scene *s = *state;
+	int fd = connected(s);
+	char *body = memory_new(1, HTTP_SERVE_BODY_MAX + 1);
+
+	say(fd, "POST /tell HTTP/1.1\r\nContent-Length: 16384\r\n" END);
+	memset(body, 'b', HTTP_SERVE_BODY_MAX);
+	for (size_t i = 0; i < 4; i++) {
+		run(s, 20);
+		say_bytes(fd, body, HTTP_SERVE_BODY_MAX / 4);
+	}
+	(void)hear(s, fd, 500);
+	assert_true(is_status(s, 200));
+	assert_non_null(strstr(s->got, "body=bbbb"));
+	(void)close(fd);
+	free(body);
+}
+
+static void test_later(void **state)
+{
+	struct scene *s = *state;
+	struct http_reply reply = {0};
+	int fd = connected(s);
+
+	ask(s, "GET /now HTTP/1.1\r\n" END);
+	told(s, "at once");
+	say(fd, "GET /later HTTP/1.1\r\n" END);
+	assert_false(hear(s, fd, TAKE_MS + 1000)); /* ours is the time that is taken */
+	assert_string_equal(s->got, "");
+	give_text(&reply, "in the end");
+	http_later_send(s->later, &reply);
+	assert_true(hear(s, fd, 500));
+	told(s, "in the end");
+	(void)close(fd);
+
+	int gone = connected(s);
+	say(gone, "GET /later HTTP/1.1\r\n" END);
+	run(s, 50);
+	(void)close(gone);
+	run(s, 50);
+	give_text(&reply, "to nobody");
+	http_later_send(s->later, &reply);
+	run(s, 50);
+	assert_null(reply.body);
+	ask(s, "GET /hello HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 200));
+}
+
+/* The server goes first. */
+static void test_later_than_the_server(void **state)
+{
+	struct scene *s = *state;
+	struct http_reply reply = {0};
+	int fd = connected(s), stream = connected(s);
+
+	say(fd, "GET /later HTTP/1.1\r\n" END);
+	say(stream, "GET /stream HTTP/1.1\r\n" END);
+	run(s, 50);
+	assert_non_null(s->later);
+	assert_non_null(s->stream);
+	http_serve_free(s->serve);
+	s->serve = NULL;
+	assert_int_equal(s->over, 1);
+	give_text(&reply, "to nobody");
+	http_later_send(s->later, &reply);
+	assert_null(reply.body);
+	(void)close(fd);
+	(void)close(stream);
+}
+
+static void test_stream(void **state)
+{
+	struct scene *s = *state;
+	int fd = connected(s);
+
+	say(fd, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_false(hear(s, fd, TAKE_MS + 1000)); /* silence of ours ends nothing */
+	assert_true(is_status(s, 200));
+	assert_non_null(strstr(s->got, "Content-Type: text/event-stream\r\n"));
+	for (int i = 0; i < 3; i++) {
+		http_stream_send(s->stream, slice_of("data: one\n\n"));
+		http_stream_send(s->stream, slice_of("data: two\n\n"));
+		assert_false(hear(s, fd, 100));
+		assert_non_null(strstr(s->got, "data: one\n\n"));
+		assert_non_null(strstr(s->got, "data: two\n\n"));
+	}
+	http_stream_send(s->stream, slice_of("data: last\n\n"));
+	http_stream_end(s->stream);
+	assert_false(hear(s, fd, 300));
+	assert_non_null(strstr(s->got, "data: last\n\n"));
+	assert_non_null(strstr(s->got, "\r\n0\r\n\r\n"));
+	assert_int_equal(s->over, 1);
+	(void)close(fd);
+
+	fd = connected(s);
+	say(fd, "GET /stream HTTP/1.1\r\n" END);
+	run(s, 50);
+	(void)close(fd);
+	run(s, 50);
+	for (int i = 0; i < 20 && s->stream != NULL; i++) {
+		http_stream_send(s->stream, slice_of("data: one\n\n"));
+		run(s, 20);
+	}
+	assert_int_equal(s->over, 2);
+	ask(s, "HEAD /stream HTTP/1.1\r\n" END);
+	assert_true(is_status(s, 200));
+	assert_int_equal(s->over, 3);
+}
+
+/* Who does not read: by how much waits, and by how long it does. */
+static void test_slow_stream(void **state)
+{
+	struct scene *s = *state;
+	char *much = memory_new(1, HTTP_SERVE_STREAM_MAX);
+	struct slice part = {much, HTTP_SERVE_STREAM_MAX / 8};
+	int fd = connected(s);
+	int sent = 0;
+
+	memset(much, 'x', HTTP_SERVE_STREAM_MAX);
+	say(fd, "GET /stream HTTP/1.1\r\n" END);
+	run(s, 50);
+	for (; sent < 400 && s->stream != NULL; sent++) {
+		http_stream_send(s->stream, part);
+		run(s, 20);
+	}
+	assert_int_equal(s->over, 1);
+	assert_in_range(sent, 9, 200);
+	(void)close(fd);
+
+	fd = connected(s);
+	say(fd, "GET /stream HTTP/1.1\r\n" END);
+	run(s, 50);
+	for (int i = 0; i < sent - 4 && s->stream != NULL; i++) {
+		http_stream_send(s->stream, part);
+		run(s, 20);
+	}
+	assert_non_null(s->stream);
+	run(s, TAKE_MS + 1000);
+	assert_int_equal(s->over, 2);
+	(void)close(fd);
+	free(much);
+}
+
+static void test_bad_certificate(void **state)
+{
+	struct scene *s = *state;
+	struct http_serve *other = NULL;
+	const struct http_serve_options options = {
+		.take_ms = TAKE_MS, .certificate = "none", .key = "none"};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(http_serve_new(s->loop, fd, &options, answer, s, &other), -EIO);
+	assert_null(other);
 }
 
 /* One connection for several, as a scraper keeps it. */
@@ -318,6 +562,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers),
 		TEST(test_methods),
+		TEST(test_requests),
+		TEST(test_bodies),
+		TEST(test_later),
+		TEST(test_later_than_the_server),
+		TEST(test_stream),
+		TEST(test_slow_stream),
+		TEST(test_bad_certificate),
 		TEST(test_kept),
 		TEST(test_nonsense),
 		TEST(test_long),

@@ -3,7 +3,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "formats/http_accept.h"
+#include "programs/daemon/clerk_asks.h"
+#include "programs/daemon/clerk_events.h"
 #include "programs/daemon/clerk_state.h"
+#include "programs/daemon/clerk_web.h"
 #include "programs/daemon/events.h"
 #include "programs/daemon/new_link.h"
 #include "programs/daemon/part_memory.h"
@@ -25,6 +28,8 @@ struct clerk {
 	struct new_link *news;
 	struct talk *talk; /* with the hand; NULL: there is none */
 	struct clerk_state *state;
+	struct clerk_gate gate;
+	struct clerk_web *web;
 	struct networks *metrics_from;
 	struct http_serve *serve;
 	struct loop_timer *pulse;
@@ -40,8 +45,10 @@ static void heard(void *context, const json_t *object, const char *why)
 	(void)why;
 	if (object != NULL) {
 		(void)clerk_state_take(c->state, object, clock_now_ms());
+		clerk_web_hear(c->web, object);
 		return;
 	}
+	clerk_web_use(c->web, NULL);
 	talk_free(c->talk); /* it ended: the next one is given a new link */
 	c->talk = NULL;
 }
@@ -50,9 +57,11 @@ static void link_came(void *context, int link)
 {
 	struct clerk *c = context;
 
+	clerk_web_use(c->web, NULL);
 	talk_free(c->talk);
 	c->talk = NULL;
 	(void)!talk_new(c->loop, link, heard, c, &c->talk);
+	clerk_web_use(c->web, c->talk);
 }
 
 /* ---- metrics ---- */
@@ -93,12 +102,16 @@ static void answer_metrics(
 {
 	enum metrics_form form;
 
-	if (!networks_find(c->metrics_from, &request->from).is_named)
+	if (request->wrong != 0 || request->method == HTTP_POST)
+		http_reply_status(ret, request->wrong != 0 ? request->wrong : 405);
+	else if (!networks_find(c->metrics_from, &request->from).is_named)
 		http_reply_status(ret, 403);
-	else if (!choose_form(request->accept, &form))
+	else if (!choose_form(http_request_field(request, "Accept"), &form))
 		http_reply_status(ret, 406);
 	else
 		write_metrics(c, form, ret);
+	if (ret->status == 405)
+		http_reply_field(ret, "Allow", "GET, HEAD");
 }
 
 static void answer(void *context, const struct http_request *request, struct http_reply *ret)
@@ -108,23 +121,37 @@ static void answer(void *context, const struct http_request *request, struct htt
 	if (c->page->metrics && strcmp(request->path, "/metrics") == 0)
 		answer_metrics(c, request, ret);
 	else
-		http_reply_status(ret, 404);
+		clerk_web_answer(c->web, request, ret);
 }
 
 /* ---- the process ---- */
 
 /* They were looked at when the settings were read. */
-static void read_networks(struct clerk *c)
+static struct networks *read_networks(const struct setting_list *from)
 {
-	const struct setting_list *from = &c->page->metrics_from;
+	struct networks *n = networks_new();
 
-	c->metrics_from = networks_new();
 	for (size_t i = 0; i < from->count; i++)
-		(void)!networks_add(c->metrics_from, slice_of(from->at[i]), 1, (struct slice){0});
-	if (from->count > 0)
-		return;
-	(void)!networks_add(c->metrics_from, slice_of("127.0.0.0/8"), 1, (struct slice){0});
-	(void)!networks_add(c->metrics_from, slice_of("::1"), 1, (struct slice){0});
+		(void)!networks_add(n, slice_of(from->at[i]), 1, (struct slice){0});
+	return n;
+}
+
+static void make_web(struct clerk *c)
+{
+	const struct page_settings *page = c->page;
+
+	c->metrics_from = page->metrics_from.count > 0 ? read_networks(&page->metrics_from)
+						       : networks_of_this_host();
+	c->gate = (struct clerk_gate){.here = networks_of_this_host(),
+		.proxies = read_networks(&page->proxy_from),
+		.user_field = page->proxy_user,
+		.is_tls = c->part->tls != NULL};
+	const struct clerk_web_options options = {.loop = c->loop,
+		.state = c->state,
+		.gate = &c->gate,
+		.ask_ms = CLERK_EVENTS_ASK_MS,
+		.wait_ms = CLERK_ASKS_WAIT_MS};
+	c->web = clerk_web_new(&options);
 }
 
 static void on_pulse(void *context)
@@ -144,8 +171,14 @@ static void on_term(void *context)
 
 static int begin(struct clerk *c)
 {
-	int err = http_serve_new(
-		c->loop, c->part->listener, HTTP_SERVE_TAKE_MS, answer, c, &c->serve);
+	struct http_tls *tls = c->part->tls;
+	const struct http_serve_options options = {.take_ms = HTTP_SERVE_TAKE_MS,
+		.certificate = tls != NULL ? tls->certificate : NULL,
+		.key = tls != NULL ? tls->key : NULL,
+		.fields = clerk_web_fields(tls != NULL)};
+	int err = http_serve_new(c->loop, c->part->listener, &options, answer, c, &c->serve);
+
+	http_tls_free(tls); /* the library has what it needs of it */
 
 	if (err == 0)
 		err = new_link_hear(c->loop, c->part->news, link_came, c, &c->news);
@@ -169,7 +202,7 @@ int clerk_run(const struct daemon_part *part)
 	c->page = &part->plan->values->page;
 	c->loop = loop_new();
 	c->state = clerk_state_new();
-	read_networks(c);
+	make_web(c);
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(c->loop, SIGTERM, on_term, c, &term);
 	if (err == 0)
@@ -177,9 +210,12 @@ int clerk_run(const struct daemon_part *part)
 	if (err == 0)
 		loop_run(c->loop);
 	http_serve_free(c->serve);
+	clerk_web_free(c->web);
 	talk_free(c->talk);
 	new_link_free(c->news);
 	networks_free(c->metrics_from);
+	networks_free(c->gate.here);
+	networks_free(c->gate.proxies);
 	clerk_state_free(c->state);
 	loop_timer_free(c->pulse);
 	loop_signal_free(term);

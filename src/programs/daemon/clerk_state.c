@@ -1,5 +1,6 @@
 #include "programs/daemon/clerk_state.h"
 
+#include "base/json_text.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -52,4 +53,17 @@ const json_t *clerk_state_fresh(const struct clerk_state *s, int64_t now_ms)
 
 	return clerk_state_age(s, now_ms, &age_ms) && age_ms <= CLERK_STATE_FRESH_MS ? s->latest
 										     : NULL;
+}
+
+json_t *clerk_state_now(const struct clerk_state *s, int64_t now_ms)
+{
+	json_t *said = s->latest != NULL ? json_object_get(s->latest, "now") : NULL;
+	int64_t age_ms = now_ms - s->at_ms;
+
+	if (!json_is_object(said))
+		return NULL;
+	json_t *now = json_copy(said);
+	json_put(now, "age_ms", json_integer(age_ms));
+	json_put(now, "is_old", json_boolean(age_ms > CLERK_STATE_FRESH_MS));
+	return now;
 }

@@ -26,6 +26,10 @@ bool clerk_state_take(struct clerk_state *s, const json_t *object, int64_t now_m
 /* Lent until the next is taken; NULL: there is none that is of now. */
 const json_t *clerk_state_fresh(const struct clerk_state *s, int64_t now_ms);
 
+/* What the page shows of it: its "now", with "age_ms" and "is_old" (it is not of now) put into a
+ * copy; a new reference. NULL: nothing was said, or no "now" with it. */
+json_t *clerk_state_now(const struct clerk_state *s, int64_t now_ms);
+
 /* Milliseconds since it was said; false: nothing ever was. */
 bool clerk_state_age(const struct clerk_state *s, int64_t now_ms, int64_t *ret_ms);
 

@@ -60,6 +60,36 @@ static void test_stale(void **state)
 	assert_non_null(clerk_state_fresh(s, NOW + 3600000));
 }
 
+static void check_now(
+	const struct clerk_state *s, int64_t now_ms, json_int_t queue, json_int_t age, bool is_old)
+{
+	json_t *now = clerk_state_now(s, now_ms);
+
+	assert_non_null(now);
+	assert_int_equal(json_integer_value(json_object_get(now, "queue")), queue);
+	assert_int_equal(json_integer_value(json_object_get(now, "age_ms")), age);
+	assert_int_equal(json_is_true(json_object_get(now, "is_old")), is_old);
+	json_decref(now);
+}
+
+/* What the page shows goes on to be shown when it is old, and says so. */
+static void test_now(void **state)
+{
+	AUTO(clerk_state) s = clerk_state_new();
+
+	(void)state;
+	assert_null(clerk_state_now(s, NOW));
+	assert_true(take(s, "{\"say\":\"state\",\"at_ms\":5000000}", NOW));
+	assert_null(clerk_state_now(s, NOW));
+	assert_true(take(s, "{\"say\":\"state\",\"at_ms\":5000001,\"now\":7}", NOW + 1));
+	assert_null(clerk_state_now(s, NOW + 1));
+	assert_true(
+		take(s, "{\"say\":\"state\",\"at_ms\":5000002,\"now\":{\"queue\":3}}", NOW + 2));
+	check_now(s, NOW + 52, 3, 50, false);
+	check_now(s, NOW + 2 + CLERK_STATE_FRESH_MS, 3, CLERK_STATE_FRESH_MS, false);
+	check_now(s, NOW + 3 + CLERK_STATE_FRESH_MS, 3, CLERK_STATE_FRESH_MS + 1, true);
+}
+
 static void test_not_taken(void **state)
 {
 	static const char *const wrong[] = {"{}", "{\"say\":\"state\"}", "{\"at_ms\":5000001}",
@@ -82,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_latest),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_now),
 		cmocka_unit_test(test_not_taken),
 	};
 

@@ -20,13 +20,20 @@
  * The clerk, if there is one, answers HTTP out of what the hand tells it, and can do nothing else.
  * It begins and ends alone: their talk is made anew whenever one of both has begun (new_link.h).
  *
- *   hand     {"say": "state", "at_ms", …}   every second: what stanch status --json says, and what
- *                                           else metrics need
+ *   hand     {"say": "state", "at_ms", …}   every second: what stanch status --json says, what
+ *                                           else metrics need, and "now": what the page shows
+ *            {"say": "answer", "id", "status", "body"}  status: as of HTTP
+ *   clerk    {"ask": "login", "id", "name", "password", "from"}
+ *            {"ask": "session"|"logout", "id", "who"}
+ *            {"ask": "read", "id", "who", "what", "args"}
+ *            {"ask": "do", "id", "who", "args"}
+ *            who: {"session"|"token"|"proxy", "from"}, of "do" with "csrf" if a session has one
  */
 #ifndef STANCH_PROGRAMS_DAEMON_PARTS_H
 #define STANCH_PROGRAMS_DAEMON_PARTS_H
 
 #include "programs/daemon/plan.h"
+#include "systems/http_tls.h"
 
 /* What a part is given. */
 struct daemon_part {
@@ -34,9 +41,10 @@ struct daemon_part {
 	struct event_log *log;
 	int link; /* between watcher and hand; its own */
 	int news; /* of hand and clerk: tells of a new link between them; -1: there is no clerk */
-	int listener; /* of the clerk: its own */
-	int policy;   /* listens for Exim's questions; the watcher's own; -1: nobody may ask */
-	int pulse;    /* a byte now and then says to the starter that it lives; 'r': it is ready */
+	int listener;         /* of the clerk: its own */
+	struct http_tls *tls; /* of the clerk: its own; NULL: it answers without TLS */
+	int policy; /* listens for Exim's questions; the watcher's own; -1: nobody may ask */
+	int pulse;  /* a byte now and then says to the starter that it lives; 'r': it is ready */
 };
 
 /* Each runs until it is told to end by SIGTERM; returns the exit status. */

@@ -6,6 +6,7 @@
 #include "incidents/ledger_store.h"
 #include "programs/daemon/limits.h"
 #include "systems/exim/mainlog.h"
+#include "systems/http_tls.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -191,6 +192,33 @@ static int read_page(struct daemon_plan *p, struct problem *problem)
 		shown);
 }
 
+static bool is_loopback(const struct listen_address *at)
+{
+	AUTO(networks) here = networks_of_this_host();
+
+	return networks_find(here, &at->address).is_named;
+}
+
+const char *daemon_plan_page_note(const struct daemon_plan *plan)
+{
+	const struct page_settings *page = &plan->values->page;
+
+	if (!plan->has_clerk || page->certificate != NULL || page->proxy_from.count > 0 ||
+		is_loopback(&plan->clerk_listen))
+		return NULL;
+	return "page.listen can be reached from other hosts, and there is neither "
+	       "page.certificate nor page.proxy_from: from there nobody can log in to the page";
+}
+
+/* The key is not read here: every part would inherit it. */
+static int check_tls(const struct page_settings *page, struct problem *problem)
+{
+	if ((page->certificate == NULL) != (page->key == NULL))
+		return problem_set(problem, -EINVAL,
+			"page.certificate and page.key: both are needed for TLS, or none");
+	return page->key == NULL ? 0 : http_tls_look(page->certificate, page->key, problem);
+}
+
 /* name: of the setting, for who wrote it. */
 static int check_networks(const char *name, const struct setting_list *hosts, size_t *ret_entry,
 	struct problem *problem)
@@ -222,6 +250,8 @@ static int check_lists(const struct settings *settings, struct problem *problem)
 		return settings_refuse_entry(settings, "log.relay_hosts", entry, problem);
 	if (check_networks("page.metrics_from", &values->page.metrics_from, &entry, problem) < 0)
 		return settings_refuse_entry(settings, "page.metrics_from", entry, problem);
+	if (check_networks("page.proxy_from", &values->page.proxy_from, &entry, problem) < 0)
+		return settings_refuse_entry(settings, "page.proxy_from", entry, problem);
 	return 0;
 }
 
@@ -243,6 +273,8 @@ int daemon_plan_new(const struct settings *settings, const char *program, struct
 	int err = check_lists(settings, problem);
 	if (err == 0)
 		err = read_page(p, problem);
+	if (err == 0)
+		err = check_tls(&p->values->page, problem);
 	if (err == 0)
 		err = context_prepare(&p->context, problem);
 	if (err == 0)

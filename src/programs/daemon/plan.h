@@ -50,6 +50,9 @@ MUST_USE int daemon_plan_new(const struct settings *settings, const char *progra
 void daemon_plan_free(struct daemon_plan *plan); /* NULL is fine */
 AUTO_FREE(daemon_plan)
 
+/* What somebody who sets up the page should know, a sentence; NULL: nothing. Lent for ever. */
+const char *daemon_plan_page_note(const struct daemon_plan *plan);
+
 /* Makes what has to be there: the state folder with `ledger` in it for the watcher, and the folders
  * of the sockets. 0, or a negative errno and *problem. */
 MUST_USE int daemon_plan_make_folders(const struct daemon_plan *plan, struct problem *problem);

@@ -2,6 +2,7 @@
 #include "base/event_log.h"
 #include "programs/daemon/starter.h"
 #include "responders/table.h"
+#include "systems/http_tls.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -37,6 +38,14 @@ static int find_stanch(char at[PATH_MAX])
 	return access(at, X_OK) == 0 ? 0 : -errno;
 }
 
+/* Whether key and certificate can be used. */
+static int check_tls(const struct page_settings *page, struct problem *problem)
+{
+	AUTO(http_tls) tls = NULL;
+
+	return page->key == NULL ? 0 : http_tls_read(page->certificate, page->key, &tls, problem);
+}
+
 static int check_config(const struct starter_settings *starter)
 {
 	AUTO(settings) settings = NULL;
@@ -47,7 +56,13 @@ static int check_config(const struct starter_settings *starter)
 		(void)fprintf(stderr, "stanchd: %s\n", problem.text);
 		return 2;
 	}
+	if (check_tls(&plan->values->page, &problem) < 0) {
+		(void)fprintf(stderr, "stanchd: %s\n", problem.text);
+		return 2;
+	}
 	settings_write(settings, stdout);
+	if (daemon_plan_page_note(plan) != NULL)
+		(void)fprintf(stderr, "stanchd: %s\n", daemon_plan_page_note(plan));
 	const struct responder *unready = responder_unready(settings_values(settings), &problem);
 	if (unready != NULL) {
 		(void)fprintf(stderr, "stanchd: %s could not do its work: %s\n", unready->name,

@@ -102,7 +102,23 @@ static void close_inherited(const struct starter *s)
 	}
 }
 
-static _Noreturn void be_part(struct starter *s, size_t which, const struct daemon_part *part)
+/* While it may still read the key; which is not read before, or the other parts would have it, too.
+ */
+static struct http_tls *read_tls(const struct starter *s)
+{
+	const struct page_settings *page = &s->plan->values->page;
+	struct http_tls *tls = NULL;
+	struct problem problem = {0};
+
+	if (page->key == NULL || http_tls_read(page->certificate, page->key, &tls, &problem) == 0)
+		return tls;
+	EVENT_LOG(s->log, EVENT_PAGE_TROUBLE, clock_now_ms(),
+		event_text("at", slice_of(page->listen)),
+		event_text("error", slice_of(problem.text)));
+	_exit(1);
+}
+
+static _Noreturn void be_part(struct starter *s, size_t which, struct daemon_part *part)
 {
 	sigset_t none;
 
@@ -111,6 +127,7 @@ static _Noreturn void be_part(struct starter *s, size_t which, const struct daem
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)prctl(PR_SET_NAME, s->parts[which].name);
+	part->tls = which == CLERK ? read_tls(s) : NULL;
 	int err = give_up_rights(s->plan, which);
 	if (err < 0) {
 		EVENT_LOG(s->log, EVENT_PART_ENDED, clock_now_ms(),
