@@ -1,8 +1,8 @@
 // deed.js - the dialog of an action: what would be done, the reason, then what was done.
 import {act} from './api.js';
 import {foreign, make, printable} from './dom.js';
-import {badge, facts, figure, moment, outcome_badge} from './parts.js';
-import {count, deed_words, is_known, messages, number} from './words.js';
+import {badge, facts, moment, outcome_badge} from './parts.js';
+import {deed_words, is_known, messages, number, plain} from './words.js';
 
 const verbs = {
 	contain: ['Contain', 'Cuts it off as a verdict would: what is switched on is done, and its mail is taken out of the queue.'],
@@ -50,7 +50,7 @@ function of_mail(o) {
 
 function of_anything(o) {
 	return facts(Object.entries(o).filter(([, value]) => is_known(value) && typeof value !== 'object').slice(0, 20).map(([name, value]) =>
-		[printable(name.replaceAll('_', ' '), 40), typeof value === 'number' ? figure(value) : /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : foreign(value, 200)]));
+		[printable(name.replaceAll('_', ' '), 40), typeof value === 'number' ? plain(value) : /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : foreign(value, 200)]));
 }
 
 function outputs(answer) {
@@ -142,5 +142,3 @@ export function open_deed(what) {
 	dialog.showModal();
 	foresee();
 }
-
-export const deed_count = (n) => count(n, 'action', 'actions');

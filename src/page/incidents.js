@@ -85,7 +85,7 @@ function happenings(story) {
 	if (odd !== null) list.push({at: odd, order: 0, tone: 'odd', title: 'The first odd fact'});
 	list.push({at: seconds(story.opened), order: 1, tone: 'odd', title: 'The incident was opened'});
 	for (const s of story.steps ?? [])
-		list.push({at: seconds(s.at), order: 2, tone: state_words(s.to)[1], title: event_words(s.event), state: s.to, who: s.who, words: s.words});
+		list.push({at: seconds(s.at), order: 2, tone: state_words(s.to)[1], title: event_words(s.event), state: s.to, who: s.who ?? 'the daemon', words: s.words});
 	// that a deed was begun is worth a line only while nothing came of it
 	const deeds_done = (story.actions ?? []).filter((a, i, all) => a.state !== 'intended' || !all.slice(i + 1).some((b) => b.responder === a.responder));
 	for (const a of deeds_done)

@@ -58,19 +58,29 @@ function focus_heading() {
 	heading.focus({preventScroll: true});
 }
 
+// What the view makes of its data; an answer that it does not understand is said to be so.
+function drawn(s) {
+	try {
+		return s.view.draw(s.data, s.route, live.latest());
+	} catch (mistake) {
+		console.error(mistake);
+		return [make('h1', {}, s.view.title(s.route)), notice('bad', make('p', {role: 'alert'}, 'The server gave an answer that this page does not understand.'))];
+	}
+}
+
 function draw_shown() {
 	const s = shown;
-	if (!s) return;
+	if (!s?.view) return;
 	const content = [];
 	if (s.failure)
 		content.push(notice('bad', make('p', {role: 'alert'}, printable(s.failure.message, 600)),
 			s.data !== undefined && make('p', {}, `What stands below is of ${local_time(s.looked)}.`),
 			make('p', {class: 'buttons'}, make('button', {type: 'button', 'data-do': 'again'}, 'Try again'))));
-	if (s.data !== undefined || s.view.is_live) content.push(...s.view.draw(s.data, s.route, live.latest()));
+	if (s.data !== undefined || s.view.is_live) content.push(...drawn(s));
 	else content.unshift(make('h1', {tabindex: -1}, s.view.title(s.route)), !s.failure && make('p', {class: 'quiet'}, 'Loading …'));
 	for (const node of content.flat(Infinity)) if (node?.nodeName === 'H1') node.setAttribute('tabindex', '-1');
 	blend(main, content);
-	s.view.settle?.(main, s.data, s.route, live.latest());
+	if (s.data !== undefined) s.view.settle?.(main, s.data, s.route, live.latest());
 	tidy_plots();
 	set_title(main.querySelector('h1')?.textContent ?? s.view.title(s.route));
 }

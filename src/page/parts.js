@@ -15,8 +15,8 @@ export function figure(value, digits = 0) {
 export function moment(value, with_age = false) {
 	const at = seconds(value);
 	if (at === null) return make('span', {class: 'quiet'}, '\u2013');
-	return make('time', {datetime: new Date(at * 1000).toISOString(), title: universal_time(at)},
-		local_time(at), with_age ? ` (${ago(at)})` : '');
+	return [make('time', {datetime: new Date(at * 1000).toISOString(), title: universal_time(at)}, local_time(at)),
+		with_age && make('span', {class: 'tight'}, ` (${ago(at)})`)];
 }
 
 export const to_source = (source) => `#/source/${encodeURIComponent(source)}`;

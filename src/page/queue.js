@@ -43,6 +43,12 @@ function found_words(data) {
 	return `${data.found_is_least ? 'At least ' : ''}${count(data.found, 'message fits', 'messages fit')}${is_known(data.messages) ? ` of ${number(data.messages)}` : ''}.`;
 }
 
+// Its source, and its sender where that is another address.
+function from(m) {
+	const sender = m.sender ?? '?';
+	return [source_link(m.source, 60), sender === '' ? make('span', {class: 'quiet'}, ' (a bounce)') : !m.source?.endsWith(`:${sender}`) && make('span', {class: 'quiet'}, ' as ', foreign(sender, 60))];
+}
+
 function draw(data, route) {
 	const rows = data.rows ?? [];
 	return [
@@ -51,9 +57,8 @@ function draw(data, route) {
 		rows.length > 0 && table('Messages, the newest first', [
 			{name: 'Id', cell: (m) => make('a', {href: to_message(m.id)}, foreign(m.id, 40))},
 			{name: 'Received', cell: (m) => moment(m.received, true)},
-			{name: 'Source', cell: (m) => source_link(m.source, 60)},
-			{name: 'Sender', cell: (m) => (m.sender === '' ? make('span', {class: 'quiet'}, 'a bounce') : foreign(m.sender ?? '?', 60))},
-			{name: 'Recipients', wide: true, cell: (m) => [foreign(m.recipients?.[0] ?? '?', 60), m.recipient_count > 1 && ` and ${number(m.recipient_count - 1)} more`]},
+			{name: 'From', cell: (m) => from(m)},
+			{name: 'To', cell: (m) => [foreign(m.recipients?.[0] ?? '?', 60), m.recipient_count > 1 && ` and ${number(m.recipient_count - 1)} more`]},
 			{name: 'Subject', wide: true, cell: (m) => foreign(m.subject ?? '', 90)},
 			{name: 'Size', number: true, cell: (m) => size(m.size)},
 			{name: 'State', cell: (m) => [m.frozen && 'frozen ', m.queue && ['queue ', foreign(m.queue, 40)], !m.frozen && !m.queue && make('span', {class: 'quiet'}, 'to be sent')]},

@@ -1,8 +1,8 @@
 // records.js - what was done and what holds: holds, exemptions, blocklists, the journal, replays.
 import {ask} from './api.js';
 import {foreign, make, printable} from './dom.js';
-import {badge, deed_button, facts, figure, incident_link, left_out, moment, notice, only_reading, source_link, table} from './parts.js';
-import {count, is_known, number, state_words} from './words.js';
+import {badge, deed_button, facts, figure, incident_link, left_out, moment, notice, only_reading, outcome_badge, source_link, table} from './parts.js';
+import {count, deed_words, event_words, is_known, messages, number, plain, state_words} from './words.js';
 
 const nothing = (words) => notice('still', make('p', {}, words));
 
@@ -14,12 +14,10 @@ function draw_holds(data) {
 			{name: 'Hold', cell: (h) => (is_known(h.hold) ? `Hold ${number(h.hold)}` : 'not in the journal')},
 			{name: 'Source', cell: (h) => source_link(h.source)},
 			{name: 'Made', cell: (h) => moment(h.created, true)},
-			{name: 'By', cell: (h) => foreign(h.who, 80)},
-			{name: 'Reason', wide: true, cell: (h) => foreign(h.reason, 200)},
+			{name: 'Why', wide: true, cell: (h) => [foreign(h.reason, 200), h.who && make('span', {class: 'quiet'}, h.reason ? ', by ' : 'by ', foreign(h.who, 80))]},
 			{name: 'Messages', number: true, cell: (h) => figure(h.messages)},
 			{name: 'Held', number: true, cell: (h) => figure(h.held)},
-			{name: 'State', cell: (h) => foreign(h.state, 60)},
-			{name: 'May be purged', cell: (h) => moment(h.expires)},
+			{name: 'State', cell: (h) => [foreign(h.state, 60), is_known(h.expires) && make('span', {class: 'quiet'}, ', kept until ', moment(h.expires), ' at least')]},
 			{name: 'Actions', cell: (h) => (h.held > 0 && is_known(h.hold) ? make('span', {class: 'buttons'}, deed_button('Put back', 'restore', {hold: h.hold}), deed_button('Purge', 'purge', {hold: h.hold}, 'danger')) : '')},
 		], rows, (h) => h.hold ?? `stray ${h.queue}`),
 		left_out(data.left_out, 'holds are')];
@@ -68,9 +66,27 @@ async function load_journal(_route, before) {
 	return before?.pages > 1 || before?.is_fetching ? before : fresh;
 }
 
+const kinds = {hold: 'Mail was held', restore: 'Mail was put back', purge: 'Held mail was ended for good', exempt: 'The source was exempted', unexempt: 'The exemption ended', opened: 'The incident was opened'};
+
+function what_words(e) {
+	if (e.kind === 'step') return event_words(e.what);
+	if (e.kind === 'deed') return deed_words(e.what);
+	return kinds[e.what] ?? String(e.what ?? '?');
+}
+
+function by_words(e) {
+	if (e.who_known === false) return make('span', {class: 'quiet'}, 'not kept');
+	return is_known(e.who) ? foreign(e.who, 100) : 'the daemon';
+}
+
+const queue_counts = [['done', 'done'], ['left', 'left'], ['missing', 'missing'], ['conflict', 'in conflict']];
+
 function change_words(e) {
-	if (e.from && e.to) return `${state_words(e.from)[0]} \u2192 ${state_words(e.to)[0]}`;
-	return is_known(e.state) ? printable(e.state, 80) : '';
+	if (e.kind === 'step' && e.from && e.to) return `${state_words(e.from)[0]} \u2192 ${state_words(e.to)[0]}`;
+	if (e.kind === 'queue')
+		return [outcome_badge(e.state), ' ', is_known(e.messages) ? messages(e.messages) : '', queue_counts.map(([key, words]) => e[key] > 0 && `, ${number(e[key])} ${words}`)];
+	if (e.kind === 'exemption' && is_known(e.until)) return ['until ', moment(e.until)];
+	return is_known(e.state) ? outcome_badge(e.state) : '';
 }
 
 function draw_journal(data) {
@@ -79,12 +95,12 @@ function draw_journal(data) {
 		make('h1', {}, 'Journal'), make('p', {class: 'quiet'}, 'All that was ever done, and by whom.'),
 		rows.length === 0 ? nothing('Nothing was ever done.') : table('Entries, the newest first', [
 			{name: 'When', cell: (e) => moment(e.at)},
-			{name: 'What', cell: (e) => foreign(e.what, 80)},
-			{name: 'By', cell: (e) => foreign(e.who, 100)},
-			{name: 'Of', cell: (e) => [is_known(e.incident) && [incident_link(e.incident), ' '], is_known(e.hold) && `hold ${number(e.hold)} `, e.source && source_link(e.source, 60)]},
+			{name: 'What', cell: (e) => foreign(what_words(e), 100)},
+			{name: 'By', cell: (e) => by_words(e)},
+			{name: 'Of', cell: (e) => [e.source && source_link(e.source, 60), is_known(e.incident) && [' ', incident_link(e.incident)], is_known(e.hold) && ` hold ${number(e.hold)}`]},
 			{name: 'Change', cell: (e) => change_words(e)},
 			{name: 'Words', wide: true, cell: (e) => foreign(e.words, 300)},
-		], rows, (e) => e.cursor ?? `${e.at} ${e.what} ${e.words}`),
+		], rows, (e) => e.cursor),
 		data.next && make('p', {class: 'buttons'}, make('button', {type: 'button', 'data-do': 'more', disabled: data.is_fetching}, 'Older')),
 		data.trouble && notice('bad', make('p', {role: 'alert'}, foreign(data.trouble, 300)))];
 }
@@ -119,17 +135,17 @@ function finding_rows(r) {
 }
 
 function replay_facts(r) {
-	const plain = Object.entries(r).filter(([name, value]) => !['id', 'findings'].includes(name) && is_known(value) && typeof value !== 'object').slice(0, 20);
-	return facts(plain.map(([name, value]) => [printable(name.replaceAll('_', ' '), 40),
-		typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : typeof value === 'number' ? (value > 1e9 ? moment(value) : figure(value)) : foreign(value, 300)]));
+	const rows = Object.entries(r).filter(([name, value]) => !['id', 'findings'].includes(name) && is_known(value) && typeof value !== 'object').slice(0, 20);
+	return facts(rows.map(([name, value]) => [printable(name.replaceAll('_', ' '), 40),
+		typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : typeof value === 'number' ? (value > 1e9 ? moment(value) : plain(value)) : foreign(value, 300)]));
 }
 
 function draw_replays(data) {
 	const rows = data.replays ?? [];
 	return [
 		make('h1', {}, 'Replays'), make('p', {class: 'quiet'}, 'Old logs, judged as if they came now. Kept by stanch replay --keep.'),
-		rows.length === 0 ? nothing('No replay is kept.') : make('ul', {class: 'cards'}, rows.slice(0, 40).map((r, i) =>
-			make('li', {class: 'card'}, make('h2', {}, 'Replay ', foreign(r.id ?? i + 1, 60)), replay_facts(r), finding_rows(r))))];
+		rows.length === 0 ? nothing('No replay is kept.') : rows.slice(0, 40).map((r, i) =>
+			make('section', {class: 'replay'}, make('h2', {}, 'Replay ', foreign(r.id ?? i + 1, 60)), replay_facts(r), finding_rows(r)))];
 }
 
 export const views = {

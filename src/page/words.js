@@ -12,6 +12,9 @@ export function number(value, digits = 0) {
 	return (value < 0 ? '\u2212' : '') + grouped + (part ? `.${part}` : '');
 }
 
+// Of what may be a share as well as a count.
+export const plain = (value) => (Number.isInteger(value) ? number(value) : String(Number(value.toPrecision(3))));
+
 export function count(value, one, many) {
 	return `${number(value)} ${value === 1 ? one : many}`;
 }
@@ -126,6 +129,8 @@ const outcomes = {
 	failed: ['failed', 'bad'],
 	undoing: ['being undone', 'odd'],
 	undone: ['undone', 'still'],
+	unfinished: ['not finished', 'odd'],
+	recovered: ['finished after a restart', 'odd'],
 };
 export const outcome_words = (state) => outcomes[state] ?? [String(state ?? '?'), 'still'];
 

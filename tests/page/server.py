@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Serves the page with an invented mail server behind it, for the browser tests and for working on the page.
 
-usage: server.py PAGE-FOLDER [--port N] [--scene calm|flood|hostile] [--chart FILE]
+usage: server.py PAGE-FOLDER [--port N] [--scene calm|flood|hostile|unknown] [--chart FILE]
 
 Prints "http://127.0.0.1:PORT/" when it answers. Users: ann (operator) and bob (reader), password "a secret".
 What it says has the form of the daemon's answers; /test/scene?name=... shows another scene, and
@@ -61,13 +61,13 @@ class World:
             self.scene = scene
             self.begun = int(time.time())
             self.dice = random.Random(7)
-            self.is_flood = scene != 'calm'
+            self.is_flood = scene in ('flood', 'hostile')
             self.turn = 0
             self.audit = []
             self.make_incidents()
             self.make_holds()
             self.make_queue()
-            self.exempted = [] if scene == 'calm' else [dict(
+            self.exempted = [] if not self.is_flood else [dict(
                 source='mailbox:news@shop.example', kind='mailbox', name='news@shop.example', since=iso(self.begun - 864000),
                 until=iso(self.begun + 86400 * 20), who='ann (page, 192.0.2.7)', reason='weekly newsletter, agreed by telephone')]
             self.make_audit()
@@ -140,13 +140,16 @@ class World:
     def make_audit(self):
         b = self.begun
         count = 8 if not self.is_flood else 260
-        words = ['contained', 'held', 'refused', 'told', 'exempted', 'released']
+        kinds = [('step', 'verdict', None), ('queue', 'hold', 'done'), ('deed', 'refuse', 'done'), ('deed', 'tell', 'waiting'), ('exemption', 'exempt', None), ('opened', 'opened', None)]
         for n in range(count):
             i = self.incidents[n % len(self.incidents)]
-            self.audit.append(dict(
-                at=iso(b - n * 1311), what=self.text(words[n % 6]), who=self.text('the daemon' if n % 3 else 'ann (page, 192.0.2.7)'),
-                incident=i['incident'], hold=17 if n % 4 == 1 else None, source=i['source'], **{'from': 'suspected', 'to': 'contained'} if n % 6 == 0 else {'from': None, 'to': None},
-                state='done' if n % 6 == 2 else None, words=self.text('38 strangers in 4 minutes'), cursor=f'{b - n * 1311}.{n}'))
+            kind, what, state = kinds[n % 6]
+            row = dict(at=iso(b - n * 1311), kind=kind, what=self.text(what) if kind != 'step' else what, who=self.text('ann (page, 192.0.2.7)') if n % 3 == 0 else None, who_known=n % 11 != 10,
+                       incident=i['incident'], hold=17 if kind == 'queue' else None, source=i['source'], **{'from': 'suspected', 'to': 'contained'} if kind == 'step' else {'from': None, 'to': None},
+                       state=state, until=iso(b + 86400) if kind == 'exemption' else None, words=self.text('38 strangers in 4 minutes'), cursor=f'{b - n * 1311}-1-{n + 1}')
+            if kind == 'queue':
+                row.update(messages=178, done=177, left=1, missing=0, conflict=0)
+            self.audit.append(row)
 
     # ---- documents ----
 
@@ -169,7 +172,7 @@ class World:
         document = dict({'from': start, 'to': end, 'step': step, 'at': []}, queue=[], held=[], accepted=[], delivered=[], deferred=[], failed=[], refused=[])
         held = sum(h['held'] for h in self.holds)
         for at in range(first, end, step):
-            nobody = 33000 < self.begun - at < 35400
+            nobody = self.scene == 'unknown' or 33000 < self.begun - at < 35400
             row = self.minute(at)
             document['at'].append(at)
             for name in ('accepted', 'delivered', 'deferred', 'failed', 'refused', 'queue'):
@@ -201,6 +204,9 @@ class World:
             queue = self.minute(int(at))['queue']
             shown = [i for i in self.incidents if i['state'] not in ('closed', 'dismissed', 'released')]
             keys = ('incident', 'source', 'kind', 'name', 'state', 'opened', 'changed', 'contained', 'score', 'threshold', 'messages', 'recipients', 'held', 'failed', 'asks')
+            if self.scene == 'unknown':
+                return dict(at=round(at, 3), version='0.1.0', host='mail.firm.example', mode='observe', ready=False, journal=False, watcher_age=None, lag_seconds=None, unread_bytes=None,
+                            queue=None, held=None, incidents=[], incidents_left_out=0, sources=[], sources_known=None, sources_active=None, minute=None)
             return dict(at=round(at, 3), version='0.1.0', host=self.text('mail.firm.example')[:200], mode='cut off and hold', ready=True, journal=True, watcher_age=1,
                         lag_seconds=0, unread_bytes=0, queue=queue, held=sum(h['held'] for h in self.holds), incidents=[{k: i[k] for k in keys} for i in shown], incidents_left_out=0,
                         sources=self.sources(), sources_known=1873, sources_active=len(self.sources()) + 11, minute=dict(self.minute(last), at=last))
@@ -213,18 +219,18 @@ class World:
     def story(self, i):
         o, first = i['opened'], i['opened'] - 95
         document = self.row(i)
-        steps = [dict(at=iso(o), event='verdict' if i['contained'] else 'ask', **{'from': 'suspected'}, to='contained' if i['contained'] else 'waiting', who='the daemon', words=self.text('38 strangers in 4 minutes'))]
+        steps = [dict(at=iso(o), event='verdict' if i['contained'] else 'ask', **{'from': 'suspected'}, to='contained' if i['contained'] else 'waiting', who=None, words=self.text('38 strangers in 4 minutes'))]
         actions = []
         if i['contained']:
             c = i['contained']
-            steps += [dict(at=iso(c + 1), event='hold', **{'from': 'contained'}, to='cleaning', who='the daemon', words=''),
-                      dict(at=iso(c + 4), event='found', **{'from': 'cleaning'}, to='cleaning', who='the daemon', words=self.text('178 messages were held'))]
+            steps += [dict(at=iso(c + 1), event='hold', **{'from': 'contained'}, to='cleaning', who=None, words=''),
+                      dict(at=iso(c + 4), event='found', **{'from': 'cleaning'}, to='cleaning', who=None, words=self.text('178 messages were held'))]
             for second, name, state, words in (
                     (0, 'refuse', 'intended', ''), (1, 'refuse', 'done', 'refused at MAIL, RCPT and DATA'), (1, 'sessions', 'done', '3 sessions were ended'),
                     (2, 'secret', 'failed', 'cPanel answered: no such mailbox'), (3, 'tell', 'done', 'mail to owner@shop.example')):
                 actions.append(dict(at=iso(c + second), responder=name, state=state, words=self.text(words)))
         if i['state'] == 'closed':
-            steps.append(dict(at=iso(i['closed']), event='quiet', **{'from': 'clean'}, to='closed', who='the daemon', words=''))
+            steps.append(dict(at=iso(i['closed']), event='quiet', **{'from': 'clean'}, to='closed', who=None, words=''))
         if i['by_person']:
             steps.append(dict(at=iso(i['changed']), event={'released': 'release', 'dismissed': 'dismiss'}.get(i['state'], 'approve'), **{'from': 'waiting'}, to=i['state'], who='ann (page, 192.0.2.7)', words=i.get('words', '')))
         mine = [m for m in self.messages if m['source'] == i['source']]
@@ -329,8 +335,8 @@ class World:
         if not dry:
             for i in wanted:
                 i.update(state=state, changed=int(time.time()), by_person=True, asks=False, words=body['reason'], contained=int(time.time()) if action == 'contain' else i['contained'])
-            self.audit.insert(0, dict(at=iso(time.time()), what=state, who=user, incident=wanted[0]['incident'] if wanted else None, hold=None, source=body.get('source'), **{'from': None, 'to': None},
-                                      state='done', words=body['reason'], cursor=f'{time.time()}'))
+            self.audit.insert(0, dict(self.audit[0], at=iso(time.time()), kind='step', what=action if action != 'contain' else 'approve', who=user, who_known=True, hold=None,
+                                      incident=wanted[0]['incident'] if wanted else None, words=body['reason'], cursor=f'{int(time.time())}-2-{len(self.audit) + 1}'))
         return 200, dict(exit=0, done=not dry, output=output, said='')
 
 
