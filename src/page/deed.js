@@ -4,14 +4,15 @@ import {foreign, make, printable} from './dom.js';
 import {badge, facts, moment, outcome_badge} from './parts.js';
 import {deed_words, is_known, messages, number, plain} from './words.js';
 
+// What it is called, what it does, and for those that cannot be tried what would be done.
 const verbs = {
 	contain: ['Contain', 'Cuts it off as a verdict would: what is switched on is done, and its mail is taken out of the queue.'],
 	release: ['Release', 'Lets it send again and puts its mail back. This evidence never counts again. A changed password stays changed.'],
 	dismiss: ['Dismiss', 'It is no thief: the incident ends, and this evidence never counts again.'],
 	restore: ['Put back', 'Puts the held mail back into the queue, from where it is delivered.'],
 	purge: ['Purge', 'Ends the held mail for good. This cannot be undone.'],
-	exempt: ['Exempt', 'It is never contained by itself while this holds.'],
-	unexempt: ['Remove the exemption', 'It is judged like all others again.'],
+	exempt: ['Exempt', 'It is never contained by itself while this holds.', 'One line is written into the journal; nothing else is changed.'],
+	unexempt: ['Remove the exemption', 'It is judged like all others again.', 'One line is written into the journal; nothing else is changed.'],
 };
 
 let dialog = null;
@@ -24,7 +25,8 @@ export function object_words(what) {
 }
 
 function body_of(what, reason, dry_run) {
-	const body = {action: what.action, reason, dry_run};
+	const body = {action: what.action, reason};
+	if (!verbs[what.action][2]) body.dry_run = dry_run;
 	if (what.hold) body.hold = Number(what.hold);
 	else if (what.incident) body.incident = Number(what.incident);
 	else body.source = what.source;
@@ -32,9 +34,9 @@ function body_of(what, reason, dry_run) {
 	return body;
 }
 
-function of_responders(o) {
+function of_responders(o, is_foreseen) {
 	return make('ul', {class: 'outcome'}, o.responders.map((r) =>
-		make('li', {}, make('strong', {}, printable(deed_words(r.name), 80)), ' ', outcome_badge(r.state), ' ', foreign(r.words, 300))));
+		make('li', {}, make('strong', {}, printable(deed_words(r.name), 80)), ' ', is_foreseen ? badge(['would be done', 'still']) : outcome_badge(r.state), ' ', foreign(r.words, 300))));
 }
 
 function of_mail(o) {
@@ -53,10 +55,10 @@ function of_anything(o) {
 		[printable(name.replaceAll('_', ' '), 40), typeof value === 'number' ? plain(value) : /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : foreign(value, 200)]));
 }
 
-function outputs(answer) {
+function outputs(answer, is_foreseen) {
 	const list = Array.isArray(answer.output) ? answer.output.slice(0, 30) : [];
 	return [
-		list.map((o) => (Array.isArray(o?.responders) ? of_responders(o) : o?.messages !== undefined && o?.action !== undefined ? of_mail(o) : of_anything(o ?? {}))),
+		list.map((o) => (Array.isArray(o?.responders) ? of_responders(o, is_foreseen) : o?.messages !== undefined && o?.action !== undefined ? of_mail(o) : of_anything(o ?? {}))),
 		answer.said && make('pre', {class: 'said'}, printable(answer.said, 3000, true)),
 		list.length === 0 && !answer.said && make('p', {class: 'quiet'}, 'The command printed nothing.'),
 	];
@@ -69,11 +71,13 @@ const trial_reason = 'asked what would be done';
 
 async function foresee() {
 	const asked = wish;
+	const known = verbs[asked.action][2];
+	if (known) return put('would', make('p', {}, known));
 	const foreseen = {...asked, for: dialog.querySelector('[name=for]')?.value};
 	put('would', make('p', {class: 'quiet'}, 'Asking what would be done …'));
 	try {
 		const answer = await act(body_of(foreseen, trial_reason, true));
-		if (wish === asked) put('would', outputs(answer));
+		if (wish === asked) put('would', outputs(answer, true));
 	} catch (refusal) {
 		if (wish === asked) put('would', make('p', {class: 'wrong'}, `It could not be asked what would be done: ${printable(refusal.message, 400)}`));
 	}
@@ -92,7 +96,7 @@ async function carry_out(event) {
 		const answer = await act(body_of(asked, reason, false));
 		if (wish !== asked) return;
 		part('form').hidden = true;
-		put('result', make('p', {}, answer.done ? badge(['Done.', 'good']) : badge(['Not all of it was done.', 'bad'])), outputs(answer),
+		put('result', make('p', {}, answer.done ? badge(['Done.', 'good']) : badge(['Not all of it was done.', 'bad'])), outputs(answer, false),
 			make('p', {class: 'buttons'}, make('button', {type: 'button', class: 'first', 'data-do': 'close-dialog', autofocus: true}, 'Close')));
 		part('result').querySelector('button').focus();
 		asked.after?.(answer.done, `${verbs[asked.action][0]}: ${answer.done ? 'done' : 'not all of it was done'}`);

@@ -1,7 +1,7 @@
 // incidents.js - the list of incidents, and one as a story.
 import {Refusal, ask} from './api.js';
 import {draw as drawing, foreign, make} from './dom.js';
-import {deed_button, evidence_list, facts, figure, incident_link, left_out, meter, moment, notice, only_reading, outcome_badge, source_link, state_badge, table} from './parts.js';
+import {deed_button, evidence_list, facts, figure, incident_link, left_out, meter, moment, notice, only_reading, outcome_badge, said_beside, source_link, state_badge, table} from './parts.js';
 import {message_parts} from './message.js';
 import {pieces, plot, plot_place} from './plot.js';
 import {clock, deed_words, duration, event_words, is_acted_on, is_known, is_open, local_time, messages, number, recipients, seconds, state_words} from './words.js';
@@ -28,8 +28,8 @@ function draw_list(data, route) {
 	return [
 		make('h1', {}, 'Incidents', source && [' of ', foreign(source, 80)]),
 		!source && filters(all),
-		rows.length === 0 ? notice(all ? 'still' : 'good', make('p', {}, all ? 'There was never an incident.' : 'No incident is open.')) :
-			table(all ? 'All incidents, the newest first' : 'Open incidents, the newest first', [
+		rows.length === 0 ? notice(all || source ? 'still' : 'good', make('p', {}, source ? 'There was never an incident of it.' : all ? 'There was never an incident.' : 'No incident is open.')) :
+			table(all || source ? 'All incidents, the newest first' : 'Open incidents, the newest first', [
 				{name: 'Source', cell: (i) => source_link(i.source)},
 				{name: 'State', cell: (i) => state_badge(i.state)},
 				{name: 'Opened', cell: (i) => moment(i.opened, true)},
@@ -39,7 +39,7 @@ function draw_list(data, route) {
 				{name: 'Held', number: true, cell: (i) => figure(i.held)},
 				{name: 'Story', cell: (i) => incident_link(i.incident)},
 			], rows, (i) => i.incident),
-		left_out(data.left_out, 'incidents are'),
+		left_out(data.left_out, 'incidents are'), said_beside(data),
 	];
 }
 
@@ -56,7 +56,7 @@ async function or_null(promise) {
 
 const sample_ids = (story) => [...new Set([...(story.samples ?? []), ...(story.evidence ?? []).flatMap((e) => e.ids ?? [])])].filter((id) => typeof id === 'string');
 
-const first_odd = (story) => seconds(story.first_odd) ?? (story.first_us > 0 ? story.first_us / 1e6 : null) ?? seconds(story.scores?.[0]?.time) ?? seconds(story.opened);
+const first_odd = (story) => seconds(story.first_odd) ?? seconds(story.scores?.[0]?.time) ?? seconds(story.opened);
 
 function around(story) {
 	const begin = first_odd(story) ?? seconds(story.opened);
@@ -132,7 +132,21 @@ function summary(story) {
 	return make('p', {}, sentences.join(' '));
 }
 
+// What the server says can be done; one that does not say is asked for what its state allows.
+function choices(story) {
+	const said = [story.choices, story.undo].filter(Array.isArray).flat();
+	return said.filter((c) => typeof c === 'object' && c !== null);
+}
+
+function button_of(choice, source) {
+	const words = {contain: 'Contain', dismiss: 'Dismiss', release: 'Release'}[choice.action];
+	return words && deed_button(words, choice.action, {incident: choice.incident, source}, choice.action === 'contain' ? 'first' : null);
+}
+
 function buttons(story) {
+	const said = choices(story);
+	if (said.length > 0)
+		return make('p', {class: 'buttons'}, said.map((c) => button_of(c, story.source)), deed_button('Exempt the source', 'exempt', {source: story.source}));
 	const object = {incident: story.incident, source: story.source};
 	const is_free = ['suspected', 'waiting'].includes(story.state);
 	const was_contained = seconds(story.contained) !== null && !['released', 'dismissed'].includes(story.state);
@@ -156,12 +170,11 @@ function deeds(story) {
 	], [...last.values()], (a) => a.responder);
 }
 
-function undo(story) {
-	const commands = (Array.isArray(story.undo) ? story.undo : []).map((u) => (typeof u === 'string' ? u : u?.command ?? u?.text)).filter((u) => typeof u === 'string');
-	if (commands.length === 0 && seconds(story.contained) !== null && !['released', 'dismissed'].includes(story.state))
-		commands.push(`stanch incident release ${story.incident}`);
+function by_hand(story) {
+	const commands = choices(story).filter((c) => typeof c.command === 'string').slice(0, 40);
 	if (commands.length === 0) return null;
-	return [make('h3', {}, 'How to undo it'), make('ul', {}, commands.slice(0, 20).map((c) => make('li', {}, make('code', {}, foreign(c, 300)))))];
+	return [make('h3', {}, 'On the command line'), make('ul', {}, commands.map((c) =>
+		make('li', {}, make('code', {}, foreign(c.command, 300)), c.help && make('span', {class: 'quiet'}, ' ', foreign(c.help, 200)))))];
 }
 
 function holds(story) {
@@ -178,7 +191,7 @@ function domains(story) {
 	return [table('Domains of its recipients, the most first', [
 		{name: 'Domain', cell: (d) => foreign(d.domain, 100)}, {name: 'Recipients', number: true, cell: (d) => figure(d.recipients)},
 	], list.slice(0, 30), (d) => d.domain), left_out(story.recipient_domains_left_out, 'domains are'),
-	is_known(story.recipient_domains_of) && make('p', {class: 'quiet'}, `Counted in ${messages(story.recipient_domains_of)}.`)];
+	is_known(story.recipient_domains_of) && make('p', {class: 'quiet'}, `Counted in ${messages(story.recipient_domains_of)} of those held${story.recipient_domains_uncounted > 0 ? `; ${recipients(story.recipient_domains_uncounted)} not counted` : ''}.`)];
 }
 
 function queue_around(story, history) {
@@ -212,7 +225,7 @@ function draw_one({story, history, sample}) {
 		make('div', {class: 'pair sections', 'data-key': 'story'},
 			section('happened', 'What happened', time_line(story)),
 			section('why', 'Why', evidence_list(story.evidence), growth(story))),
-		section('done', 'What was done', deeds(story), undo(story), holds(story)),
+		section('done', 'What was done', deeds(story), by_hand(story), holds(story)),
 		section('round', 'The queue around it', queue_around(story, history)),
 		section('where', 'Where its recipients are', domains(story)),
 		section('sample', 'A message of it', sample ? message_parts(sample, false) : make('p', {class: 'quiet'},

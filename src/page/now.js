@@ -17,7 +17,7 @@ function calm_words(now, open) {
 function verdict(now, open, asking) {
 	if (asking.length > 0)
 		return notice('bad big', make('p', {}, make('strong', {}, `${count(asking.length, 'source waits', 'sources wait')} for you.`)));
-	const is_sure = live.doubt() === null && now.ready !== false && now.journal !== false && now.watcher_age !== null && now.queue !== null && !(now.incidents_left_out > 0);
+	const is_sure = Array.isArray(now.incidents) && live.doubt() === null && now.ready !== false && now.journal !== false && now.watcher_age !== null && now.queue !== null && !(now.incidents_left_out > 0);
 	if (!is_sure)
 		return notice('odd big', make('p', {}, make('strong', {}, 'Nothing is known to wait for you, but not all is known.'),
 			` ${messages(now.queue)} in the queue; looked `, moment(now.at), '.'));
@@ -88,7 +88,7 @@ function plots(history) {
 function suspects(now) {
 	const rows = now.sources ?? [];
 	return make('section', {'data-key': 'sources', 'aria-labelledby': 'sources'}, make('h2', {id: 'sources'}, 'Sources by suspicion'),
-		rows.length === 0 ? make('p', {class: 'quiet'}, 'Nobody sent anything within the hour.') : table(`The most suspicious of the ${number(now.sources_active)} that sent within the hour`, [
+		!Array.isArray(now.sources) ? make('p', {}, 'Who sent within the hour is not known.') : rows.length === 0 ? make('p', {class: 'quiet'}, 'Nobody sent anything within the hour.') : table(`The most suspicious of the ${number(now.sources_active)} that sent within the hour`, [
 			{name: 'Source', cell: (s) => source_link(s.source)},
 			{name: 'Suspicion', cell: (s) => meter(s.score, s.threshold)},
 			{name: 'Why', wide: true, cell: (s) => (s.why ? foreign(s.why, 240) : make('span', {class: 'quiet'}, 'nothing odd'))},
@@ -97,7 +97,7 @@ function suspects(now) {
 			{name: 'Recipients', number: true, cell: (s) => figure(s.recipients)},
 			{name: 'Failed', number: true, cell: (s) => figure(s.failed)},
 		], rows, (s) => s.source),
-		left_out((now.sources_active ?? 0) - rows.length, 'sources are quieter and'),
+		left_out((now.sources_active ?? 0) - rows.length, 'sources are less suspicious and'),
 		make('p', {class: 'quiet'}, `${count(now.sources_known, 'source is', 'sources are')} remembered.`));
 }
 

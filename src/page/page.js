@@ -157,6 +157,7 @@ function doubts(now) {
 	if (doubt) found.push(['bad', doubt.text, 'Is the daemon running, and can this browser reach it? It is asked again and again.']);
 	if (!now) return found;
 	if (now.journal === false) found.push(['bad', 'The journal cannot be read or written: incidents may be missing here.', null]);
+	if (now.incidents === null) found.push(['bad', 'Which incidents are open is not known.', null]);
 	if (now.ready === false) found.push(['odd', 'The daemon has not caught up yet: what it shows is incomplete.',
 		is_known(now.unread_bytes) && now.unread_bytes > 0 ? `${(now.unread_bytes / 1e6).toFixed(1)} MB of the log are not read yet.` : null]);
 	if (now.watcher_age === null || now.watcher_age > 30) found.push(['bad', 'The part that reads the log and the queue is silent: new spam would not be seen.', null]);
@@ -172,7 +173,6 @@ function draw_around() {
 	const is_lost = found.length > 0 && live.doubt() !== null;
 	if (is_lost !== is_told_lost && now) announce(is_lost ? 'The connection is lost: what you see is old.' : 'The connection is there again.');
 	is_told_lost = is_lost && now !== null;
-	document.body.classList.toggle('is-old', is_lost && now !== null);
 	blend(at('host'), [now?.host ? foreign(now.host, 60) : '']);
 	blend(at('foot'), [now && who() !== null ? `stanch ${printable(now.version ?? '', 40)}, last heard ${local_time(now.at)}, ${messages(now.queue)} in the queue` : '']);
 }
@@ -186,7 +186,7 @@ function tell_changes(now) {
 		if (asking.length > 0) announce(`${printable(asking[0].source, 80)} waits for a person.`);
 		else if (fresh.length > 0) announce(`A new incident: ${printable(fresh[0].source, 80)}.`);
 	}
-	if (now) incidents_before = open;
+	if (now?.incidents) incidents_before = open;
 }
 
 function heard() {

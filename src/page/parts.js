@@ -1,6 +1,6 @@
 // parts.js - what several views are made of.
 import {may_act} from './api.js';
-import {draw, foreign, make} from './dom.js';
+import {draw, foreign, make, printable} from './dom.js';
 import {ago, duration, is_known, local_time, number, outcome_words, seconds, state_words, universal_time} from './words.js';
 
 export const unseen = (text) => make('span', {class: 'unseen'}, text);
@@ -51,9 +51,11 @@ export function meter(score, threshold) {
 // Recipients a minute of the last hour, small.
 export function pace(counts, name) {
 	if (!Array.isArray(counts) || counts.length === 0) return make('span', {class: 'quiet'}, 'pace not known');
-	const most = Math.max(1, ...counts.map((n) => n ?? 0));
-	const sum = counts.reduce((all, n) => all + (n ?? 0), 0);
-	const words = `${number(sum)} recipients in ${counts.length} minutes, at most ${number(most)} in one`;
+	const known = counts.filter(is_known);
+	if (known.length === 0) return make('span', {class: 'quiet'}, 'pace not known');
+	const most = Math.max(1, ...known);
+	const sum = known.reduce((all, n) => all + n, 0);
+	const words = `${number(sum)} recipients in ${known.length} minutes, at most ${number(most)} in one`;
 	return draw('svg', {class: 'pace', viewBox: `0 0 ${counts.length * 2} 24`, width: 120, height: 24,
 		preserveAspectRatio: 'none', role: 'img', 'aria-label': `${name ? `${name}: ` : ''}${words}`},
 	draw('title', {}, words),
@@ -79,6 +81,11 @@ export function evidence_list(evidence) {
 			e.ids?.length > 0 && make('span', {class: 'ids'}, 'Seen in ', e.ids.slice(0, 6).map((id, i) =>
 				[i > 0 && ', ', make('a', {href: to_message(id)}, foreign(id, 40))])));
 	}));
+}
+
+// What the server says beside its rows: of what could not be read, or could not be told.
+export function said_beside(data) {
+	return data.said ? make('div', {class: 'notice odd'}, make('pre', {class: 'said'}, printable(data.said, 2000, true))) : null;
 }
 
 // A table; on a narrow screen each row becomes a card, so that each cell carries its column's name.

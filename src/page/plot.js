@@ -146,17 +146,10 @@ export function tidy_plots() {
 	}
 }
 
-const mean = (values) => {
-	const known = values.filter((v) => v !== null && v !== undefined);
-	return known.length > 0 ? known.reduce((a, b) => a + b, 0) / known.length : null;
-};
-const most = (values) => {
-	const known = values.filter((v) => v !== null && v !== undefined);
-	return known.length > 0 ? Math.max(...known) : null;
-};
+const sum = (values) => values.reduce((a, b) => a + b, 0);
 
-// A history document in pieces of so many seconds: of the queue the most, of the rest the mean a
-// minute. A piece in which nobody looked is null.
+// A history document in pieces of so many seconds: of the queue the most, of the rest the mean of the
+// minutes in which it was counted. A piece in which nobody looked is null.
 export function pieces(history, length) {
 	const per = Math.max(1, (history.step ?? 60) / 60);
 	const found = new Map();
@@ -168,14 +161,16 @@ export function pieces(history, length) {
 	const columns = {};
 	for (const name of ['queue', 'held', 'accepted', 'delivered', 'deferred', 'failed', 'refused'])
 		columns[name] = [...found].map(([at, of]) => {
-			const values = of.map((i) => history[name]?.[i] ?? null);
-			const value = name === 'queue' || name === 'held' ? most(values) : mean(values);
-			return [at, value === null || name === 'queue' || name === 'held' ? value : value / per];
+			const counted = name === 'queue' && history.queue_most ? history.queue_most : history[name];
+			const known = of.filter((i) => (counted?.[i] ?? null) !== null);
+			if (known.length === 0) return [at, null];
+			if (name === 'queue' || name === 'held') return [at, Math.max(...known.map((i) => counted[i]))];
+			return [at, sum(known.map((i) => counted[i])) / Math.max(1, sum(known.map((i) => history.counted?.[i] ?? per)))];
 		});
 	return columns;
 }
 
 export const sum_known = (values) => {
 	const known = (values ?? []).filter((v) => v !== null && v !== undefined);
-	return known.length > 0 ? known.reduce((a, b) => a + b, 0) : null;
+	return known.length > 0 ? sum(known) : null;
 };

@@ -30,12 +30,12 @@ function search_form(route) {
 }
 
 function how_far(data) {
-	if (data.state === 'off') return notice('bad', make('p', {}, 'The queue cannot be searched just now. It is tried again.'));
+	if (data.state === 'off') return notice('bad', make('p', {}, 'The queue cannot be searched just now: ', foreign(data.why ?? 'nobody reads it', 200), '. It is tried again.'));
 	if (data.state === 'reading')
 		return notice('odd', make('p', {}, `The queue is being read: ${number(data.read)} of ${number(data.messages)} messages. What is found so far stands below.`),
 			is_known(data.messages) && make('progress', {max: data.messages, value: data.read, 'aria-label': 'Messages read'}));
-	if (data.complete === false) return notice('odd', make('p', {}, `Not all of the queue could be read: ${number(data.read)} of ${number(data.messages)} messages can be found.`));
-	return null;
+	if (data.complete === false) return notice('odd', make('p', {}, `Not all of the queue could be read: ${number(data.read)} of ${number(data.messages)} messages can be found.`, data.why && [' ', foreign(data.why, 200)]));
+	return data.damaged > 0 ? notice('odd', make('p', {}, `${count(data.damaged, 'message is', 'messages are')} damaged or could not be read: found by id alone.`)) : null;
 }
 
 function found_words(data) {
@@ -61,7 +61,7 @@ function draw(data, route) {
 			{name: 'To', cell: (m) => [foreign(m.recipients?.[0] ?? '?', 60), m.recipient_count > 1 && ` and ${number(m.recipient_count - 1)} more`]},
 			{name: 'Subject', wide: true, cell: (m) => foreign(m.subject ?? '', 90)},
 			{name: 'Size', number: true, cell: (m) => size(m.size)},
-			{name: 'State', cell: (m) => [m.frozen && 'frozen ', m.queue && ['queue ', foreign(m.queue, 40)], !m.frozen && !m.queue && make('span', {class: 'quiet'}, 'to be sent')]},
+			{name: 'State', cell: (m) => [m.damaged && make('strong', {}, 'damaged '), m.frozen && 'frozen ', m.queue && ['queue ', foreign(m.queue, 40)], !m.frozen && !m.queue && !m.damaged && make('span', {class: 'quiet'}, 'to be sent')]},
 		], rows, (m) => m.id),
 		data.next && rows.length < most_rows && make('p', {class: 'buttons'}, make('button', {type: 'button', 'data-do': 'more', disabled: data.is_fetching}, 'More')),
 		data.next && rows.length >= most_rows && make('p', {class: 'quiet'}, 'More than that is not shown at once: search more closely.'),

@@ -1,7 +1,7 @@
 // records.js - what was done and what holds: holds, exemptions, blocklists, the journal, replays.
 import {ask} from './api.js';
 import {foreign, make, printable} from './dom.js';
-import {badge, deed_button, facts, figure, incident_link, left_out, moment, notice, only_reading, outcome_badge, source_link, table} from './parts.js';
+import {badge, deed_button, facts, figure, incident_link, left_out, moment, notice, only_reading, outcome_badge, said_beside, source_link, table} from './parts.js';
 import {count, deed_words, event_words, is_known, messages, number, plain, state_words} from './words.js';
 
 const nothing = (words) => notice('still', make('p', {}, words));
@@ -20,7 +20,7 @@ function draw_holds(data) {
 			{name: 'State', cell: (h) => [foreign(h.state, 60), is_known(h.expires) && make('span', {class: 'quiet'}, ', kept until ', moment(h.expires), ' at least')]},
 			{name: 'Actions', cell: (h) => (h.held > 0 && is_known(h.hold) ? make('span', {class: 'buttons'}, deed_button('Put back', 'restore', {hold: h.hold}), deed_button('Purge', 'purge', {hold: h.hold}, 'danger')) : '')},
 		], rows, (h) => h.hold ?? `stray ${h.queue}`),
-		left_out(data.left_out, 'holds are')];
+		left_out(data.left_out, 'holds are'), said_beside(data)];
 }
 
 function draw_exemptions(data) {
@@ -35,7 +35,7 @@ function draw_exemptions(data) {
 			{name: 'Reason', wide: true, cell: (e) => foreign(e.reason, 300)},
 			{name: 'Actions', cell: (e) => deed_button('Remove', 'unexempt', {source: e.source})},
 		], rows, (e) => e.source),
-		left_out(data.left_out, 'exemptions are')];
+		left_out(data.left_out, 'exemptions are'), said_beside(data)];
 }
 
 const listed_words = (listed) => (listed === true ? ['listed', 'bad'] : listed === false ? ['not listed', 'good'] : ['? not known', 'odd']);
@@ -49,13 +49,14 @@ function draw_blocklists(data) {
 		unknown > 0 ? 'None of our addresses is known to be listed, but not all lists answered.' : 'None of our addresses is listed.';
 	return [
 		make('h1', {}, 'Blocklists'),
-		notice(tone, make('p', {}, make('strong', {}, words), ' Asked ', moment(data.checked_at, true), '.', unknown > 0 && ` ${count(unknown, 'answer', 'answers')} not known.`)),
+		notice(tone, make('p', {}, make('strong', {}, words), is_known(data.checked_at) && [' Asked ', moment(data.checked_at, true), '.'], unknown > 0 && ` ${count(unknown, 'answer', 'answers')} not known.`)),
 		rows.length > 0 && table('What each list says of each address', [
 			{name: 'Address', cell: (l) => foreign(l.address, 60)},
 			{name: 'List', cell: (l) => foreign(l.zone, 100)},
 			{name: 'Answer', cell: (l) => badge(listed_words(l.listed))},
 			{name: 'Words', wide: true, cell: (l) => foreign(l.text, 300)},
-		], [...rows].sort((a, b) => (b.listed === true) - (a.listed === true)), (l) => `${l.address} ${l.zone}`)];
+		], [...rows].sort((a, b) => (b.listed === true) - (a.listed === true)), (l) => `${l.address} ${l.zone}`),
+		said_beside(data)];
 }
 
 // ---- the journal, page by page ----

@@ -18,6 +18,8 @@ function remembered(r) {
 		make('h3', {}, 'What speaks for and against it'), evidence_list(r.evidence)];
 }
 
+const days_of = (data) => (data.days ?? data.remembered?.days ?? []).filter((d) => is_known(d.day));
+
 function days(list) {
 	if (!Array.isArray(list) || list.length === 0) return make('p', {class: 'quiet'}, 'Its days are not known.');
 	const most = list.reduce((a, b) => ((b.recipients ?? 0) > (a.recipients ?? 0) ? b : a));
@@ -38,7 +40,7 @@ function draw(data, _route, now) {
 			deed_button('Exempt', 'exempt', {source: data.source}),
 			make('a', {class: 'button', href: `#/queue?in=source&q=${encodeURIComponent(data.source)}`}, 'Its mail in the queue')),
 		only_reading(),
-		make('section', {'aria-labelledby': 'days'}, make('h2', {id: 'days'}, 'Its days'), days(data.days)),
+		make('section', {'aria-labelledby': 'days'}, make('h2', {id: 'days'}, 'Its days'), days(days_of(data))),
 		make('section', {'aria-labelledby': 'remembered'}, make('h2', {id: 'remembered'}, 'What is remembered'), remembered(data.remembered)),
 		make('section', {'aria-labelledby': 'its-incidents'}, make('h2', {id: 'its-incidents'}, 'Its incidents'),
 			(data.incidents ?? []).length === 0 ? make('p', {class: 'quiet'}, 'None.') : table('Incidents of this source, the newest first', [
@@ -49,7 +51,7 @@ function draw(data, _route, now) {
 }
 
 function settle(root, data) {
-	const list = (data.days ?? []).filter((d) => is_known(d.day));
+	const list = days_of(data);
 	if (list.length === 0) return;
 	const first = day_at(list[0]) - 43200;
 	const last = day_at(list.at(-1)) + 43200;

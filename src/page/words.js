@@ -124,7 +124,7 @@ export const deed_words = (name) => deeds[name] ?? String(name ?? '?');
 
 const outcomes = {
 	intended: ['begun, not finished', 'odd'],
-	done: ['done, and seen to be in force', 'good'],
+	done: ['done', 'good'],
 	waiting: ['to be tried again', 'odd'],
 	failed: ['failed', 'bad'],
 	undoing: ['being undone', 'odd'],

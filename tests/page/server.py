@@ -169,7 +169,7 @@ class World:
     def history(self, start, end):
         step = 60 if end - start <= 2 * 86400 else 3600
         first = start - start % step
-        document = dict({'from': start, 'to': end, 'step': step, 'at': []}, queue=[], held=[], accepted=[], delivered=[], deferred=[], failed=[], refused=[])
+        document = dict({'from': start, 'to': end, 'step': step, 'at': []}, queue=[], held=[], accepted=[], delivered=[], deferred=[], failed=[], refused=[], counted=[], queue_most=[])
         held = sum(h['held'] for h in self.holds)
         for at in range(first, end, step):
             nobody = self.scene == 'unknown' or 33000 < self.begun - at < 35400
@@ -177,7 +177,9 @@ class World:
             document['at'].append(at)
             for name in ('accepted', 'delivered', 'deferred', 'failed', 'refused', 'queue'):
                 document[name].append(None if nobody else row[name])
-            document['held'].append(None if nobody else held if at > self.begun - 420 else 0)
+            document['held'].append(None if nobody else held if at > self.begun - 420 or not self.is_flood else 91)
+            document['queue_most'].append(document['queue'][-1])
+            document['counted'].append(0 if nobody else step // 60)
         return document
 
     def pace(self, top, begins):
@@ -206,7 +208,7 @@ class World:
             keys = ('incident', 'source', 'kind', 'name', 'state', 'opened', 'changed', 'contained', 'score', 'threshold', 'messages', 'recipients', 'held', 'failed', 'asks')
             if self.scene == 'unknown':
                 return dict(at=round(at, 3), version='0.1.0', host='mail.firm.example', mode='observe', ready=False, journal=False, watcher_age=None, lag_seconds=None, unread_bytes=None,
-                            queue=None, held=None, incidents=[], incidents_left_out=0, sources=[], sources_known=None, sources_active=None, minute=None)
+                            queue=None, held=None, incidents=None, incidents_left_out=None, sources=None, sources_known=None, sources_active=None, minute=None)
             return dict(at=round(at, 3), version='0.1.0', host=self.text('mail.firm.example')[:200], mode='cut off and hold', ready=True, journal=True, watcher_age=1,
                         lag_seconds=0, unread_bytes=0, queue=queue, held=sum(h['held'] for h in self.holds), incidents=[{k: i[k] for k in keys} for i in shown], incidents_left_out=0,
                         sources=self.sources(), sources_known=1873, sources_active=len(self.sources()) + 11, minute=dict(self.minute(last), at=last))
@@ -217,7 +219,7 @@ class World:
                     messages=i['messages'], recipients=i['recipients'], held=i['held'], by_person=i['by_person'])
 
     def story(self, i):
-        o, first = i['opened'], i['opened'] - 95
+        o, first, n = i['opened'], i['opened'] - 95, i['incident']
         document = self.row(i)
         steps = [dict(at=iso(o), event='verdict' if i['contained'] else 'ask', **{'from': 'suspected'}, to='contained' if i['contained'] else 'waiting', who=None, words=self.text('38 strangers in 4 minutes'))]
         actions = []
@@ -236,16 +238,17 @@ class World:
         mine = [m for m in self.messages if m['source'] == i['source']]
         ids = [m['id'] for m in mine[:5]]
         scores, score = [], 0.5
-        for n in range(24):
-            score = min(i['score'], score + i['score'] / 20 * (0.4 + n % 5 / 2.5))
-            scores.append(dict(time=first + n * 95 / 23, score=round(score, 2)))
+        for step in range(24):
+            score = min(i['score'], score + i['score'] / 20 * (0.4 + step % 5 / 2.5))
+            scores.append(dict(time=first + step * 95 / 23, score=round(score, 2)))
         document.update(
             steps=steps, actions=actions,
             evidence=[dict(detector=d, bits=bits, text=text, ids=ids[:3]) for bits, text, d in i.get('reasons', [(21.4, 'the same text to 96 recipients', 'same-text')])],
             scores=scores, holds=[h['hold'] for h in self.holds if h.get('incident') == i['incident']],
-            recipient_domains=[dict(domain=self.text(d), recipients=n) for d, n in (('gmail.example', 1204), ('hotmail.example', 870), ('web.example', 412), ('free.example', 96))] if i['held'] else [],
-            recipient_domains_left_out=212 if i['held'] else 0, recipient_domains_of=i['held'], samples=ids, first_us=first * 1000000,
-            undo=[dict(command=f"stanch release '{i['source'][:60]}'", action='release', incident=i['incident'])] if i['contained'] else [])
+            recipient_domains=[dict(domain=self.text(d), recipients=r) for d, r in (('gmail.example', 1204), ('hotmail.example', 870), ('web.example', 412), ('free.example', 96))] if i['held'] else [],
+            recipient_domains_left_out=212 if i['held'] else 0, recipient_domains_of=i['held'], recipient_domains_uncounted=0, samples=ids, first_odd=iso(first),
+            undo=[dict(action='release', incident=n, command=f'stanch incident release {n}', help="put its mail back; this evidence never counts again")] if i['contained'] and i['state'] != 'released' else [],
+            choices=[dict(action=a, incident=n, command=f'stanch incident {w} {n}', help=h) for a, w, h in (('contain', 'hold', 'take its mail out of the queue'), ('dismiss', 'dismiss', 'it is no thief; this evidence never counts again')) if i['state'] in ('suspected', 'waiting')])
         return document
 
     def message(self, m):
@@ -308,6 +311,8 @@ class World:
         targets = [k for k in ('source', 'incident', 'hold') if k in body]
         if action not in ('contain', 'release', 'restore', 'dismiss', 'exempt', 'unexempt', 'purge') or len(targets) != 1:
             return 400, dict(error='that is no action of this table')
+        if action in ('exempt', 'unexempt') and 'dry_run' in body:
+            return 400, dict(error='dry_run: there is no such argument here')
         if not isinstance(body.get('reason'), str) or not body['reason']:
             return 400, dict(error='a reason is needed')
         found = [i for i in self.incidents if i['incident'] == body.get('incident') or i['source'] == body.get('source')]
@@ -330,14 +335,14 @@ class World:
         state = {'contain': 'contained', 'release': 'released', 'dismiss': 'dismissed'}[action]
         wanted = [] if not found else [found[-1]]
         output = [dict(incident=i['incident'], responders=[
-            dict(name='refuse', state='done', words=self.text('would be refused' if dry else 'refused at MAIL, RCPT and DATA')),
-            dict(name='sessions', state='done', words='2 sessions')], done=2, waiting=0, failed=0, next=None) for i in wanted]
+            dict(name='refuse', state='intended' if dry else 'done', words=self.text('is turned away from its next command on' if dry else 'refused at MAIL, RCPT and DATA')),
+            dict(name='sessions', state='intended' if dry else 'done', words='2 sessions are ended')], done=0 if dry else 2, waiting=0, failed=0, next=None) for i in wanted]
         if not dry:
             for i in wanted:
                 i.update(state=state, changed=int(time.time()), by_person=True, asks=False, words=body['reason'], contained=int(time.time()) if action == 'contain' else i['contained'])
             self.audit.insert(0, dict(self.audit[0], at=iso(time.time()), kind='step', what=action if action != 'contain' else 'approve', who=user, who_known=True, hold=None,
                                       incident=wanted[0]['incident'] if wanted else None, words=body['reason'], cursor=f'{int(time.time())}-2-{len(self.audit) + 1}'))
-        return 200, dict(exit=0, done=not dry, output=output, said='')
+        return 200, dict(exit=1 if dry else 0, done=not dry, output=output, said={'contain': 'Contain it?\n', 'release': 'Put its mail back?\n', 'dismiss': 'Dismiss it?\n'}[action] if dry else '')
 
 
 class Door(BaseHTTPRequestHandler):

@@ -24,7 +24,7 @@ from selenium.webdriver.common.keys import Keys
 
 FIRST_VIEW_MOST = 150 * 1024  # bytes over the wire, with the plots
 VIEWS = ['now', 'incidents', 'incidents?all=1', 'queue', 'holds', 'exemptions', 'blocklists', 'journal', 'replays']
-WIDE, MIDDLE, NARROW = (1280, 1000), (820, 1000), (360, 740)
+WIDE, MIDDLE, NARROW = (1280, 1000), (1030, 1000), (360, 740)
 
 failures = 0
 
@@ -339,7 +339,7 @@ class Walk:
 
     def forged(self):
         csrf = self.answers_to('fetch("/api/session").then((a) => a.json()).then((s) => done(s.csrf))')
-        body = dict(action='exempt', source='mailbox:nobody@invalid.example', reason='a test', dry_run=True)
+        body = dict(action='contain', source='mailbox:nobody@invalid.example', reason='a test', dry_run=True)
         check('an action without the token of the session is refused', self.post(None, body) == 403)
         check('and with a wrong one', self.post('0' * len(csrf), body) == 403)
         check('with the right one it is not', self.post(csrf, body) == 200)
@@ -388,7 +388,7 @@ class Walk:
             check(f'a reader has no button that acts: {route[:40]!a}', self.b.count('[data-do=deed]') == 0)
         check('and is told so', 'You are a reader' in self.b.text())
         csrf = self.answers_to('fetch("/api/session").then((a) => a.json()).then((s) => done(s.csrf))')
-        status = self.post(csrf, dict(action='exempt', source='mailbox:nobody@invalid.example', reason='a test', dry_run=True))
+        status = self.post(csrf, dict(action='contain', source='mailbox:nobody@invalid.example', reason='a test', dry_run=True))
         check('and the server refuses what a reader would do', status == 403, status)
         self.b.complaints()
 
