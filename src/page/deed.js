@@ -94,13 +94,14 @@ async function carry_out(event) {
 	put('result', make('p', {class: 'quiet'}, 'Being done …'));
 	try {
 		const answer = await act(body_of(asked, reason, false));
+		asked.after?.(answer.done, `${verbs[asked.action][0]}: ${answer.done ? 'done' : 'not all of it was done'}`);
 		if (wish !== asked) return;
 		part('form').hidden = true;
 		put('result', make('p', {}, answer.done ? badge(['Done.', 'good']) : badge(['Not all of it was done.', 'bad'])), outputs(answer, false),
 			make('p', {class: 'buttons'}, make('button', {type: 'button', class: 'first', 'data-do': 'close-dialog', autofocus: true}, 'Close')));
 		part('result').querySelector('button').focus();
-		asked.after?.(answer.done, `${verbs[asked.action][0]}: ${answer.done ? 'done' : 'not all of it was done'}`);
 	} catch (refusal) {
+		asked.after?.(false, `${verbs[asked.action][0]}: ${printable(refusal.message, 200)}`);
 		if (wish !== asked) return;
 		go.disabled = false;
 		put('result', make('p', {class: 'wrong', role: 'alert'}, printable(refusal.message, 600)));
@@ -116,7 +117,7 @@ function content(what) {
 			what.action === 'exempt' && make('p', {}, make('label', {for: 'deed-for'}, 'For how long'),
 				make('select', {id: 'deed-for', name: 'for'}, [['1h', 'an hour'], ['1d', 'a day'], ['3d', 'three days'], ['30d', 'thirty days'], ['', 'until it is removed']]
 					.map(([value, words]) => make('option', {value, selected: value === '3d'}, words)))),
-			make('p', {}, make('label', {for: 'deed-reason'}, 'Reason, for the journal'),
+			make('p', {}, make('label', {for: 'deed-reason'}, 'Reason, for the record'),
 				make('input', {id: 'deed-reason', name: 'reason', required: true, maxlength: 200, autocomplete: 'off', autofocus: true})),
 			make('h3', {}, 'What would be done'),
 			make('div', {'data-part': 'would', 'aria-live': 'polite'}),

@@ -71,10 +71,9 @@ function blend_node(old, fresh) {
 		if (old.data !== fresh.data) old.data = fresh.data;
 		return;
 	}
-	// What keeps itself up to date (a plot, a field that is typed into) is left as it is.
-	if (old.hasAttribute('data-own')) return;
 	blend_attributes(old, fresh);
-	blend_children(old, [...fresh.childNodes]);
+	// What keeps its content up to date itself (a plot, a field that is typed into) is left to do so.
+	if (!old.hasAttribute('data-own')) blend_children(old, [...fresh.childNodes]);
 }
 
 function blend_children(parent, fresh) {
@@ -84,6 +83,7 @@ function blend_children(parent, fresh) {
 	for (const node of fresh) {
 		const key = key_of(node);
 		const like = key !== null ? keyed.get(key) : at;
+		keyed.delete(key); // a second one of that key is another
 		if (!like || !is_like(like, node)) {
 			parent.insertBefore(node, at);
 			continue;

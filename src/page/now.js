@@ -35,7 +35,7 @@ function waiting_card(i) {
 			!is_acted_on(i.state) && deed_button('Contain', 'contain', {source: i.source}, 'first'),
 			!is_acted_on(i.state) && deed_button('Dismiss', 'dismiss', {incident: i.incident, source: i.source}),
 			is_acted_on(i.state) && deed_button('Release', 'release', {incident: i.incident, source: i.source}),
-			make('a', {class: 'button', href: to_incident(i.incident)}, 'Look')));
+			make('a', {class: 'button', href: to_incident(i.incident), 'aria-label': `Look at incident ${i.incident}`}, 'Look')));
 }
 
 function handled(incidents, left) {

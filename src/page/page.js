@@ -116,7 +116,7 @@ function mark_view(name) {
 }
 
 async function go() {
-	if (who() === null) return show_login();
+	if (who() === null) return at('login') ? undefined : show_login();
 	const route = route_of(location.hash);
 	const mine = {route};
 	clearTimeout(shown?.again);
@@ -192,7 +192,7 @@ function tell_changes(now) {
 function heard() {
 	draw_around();
 	tell_changes(live.latest());
-	if (shown?.view?.is_live) draw_shown();
+	if (shown?.view?.is_live && !document.hidden) draw_shown();
 }
 
 // ---- logging in ----
@@ -314,6 +314,7 @@ async function start() {
 		event.preventDefault();
 		shown?.view?.submit?.(event.target, shown, {load_shown, draw_shown});
 	});
+	document.addEventListener('visibilitychange', () => who() !== null && heard());
 	matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => shown?.view && draw_shown());
 	at('skip').addEventListener('click', (event) => {
 		event.preventDefault();

@@ -104,7 +104,8 @@ export function table(caption, columns, rows, key) {
 // A button that opens the dialog of an action (deed.js). what: {source | incident | hold}.
 export function deed_button(words, action, what, tone) {
 	if (!may_act()) return null;
-	return make('button', {type: 'button', class: tone, 'data-do': 'deed', 'data-action': action,
+	const object = what.source ?? (what.hold ? `hold ${what.hold}` : `incident ${what.incident}`);
+	return make('button', {type: 'button', class: tone, 'aria-label': `${words}: ${printable(object, 80)}`, 'data-do': 'deed', 'data-action': action,
 		'data-source': what.source, 'data-incident': what.incident, 'data-hold': what.hold}, words);
 }
 

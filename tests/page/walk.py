@@ -68,7 +68,7 @@ class Browser:
         options.set_capability('goog:loggingPrefs', {'browser': 'ALL', 'performance': 'ALL'})
         options.set_capability('unhandledPromptBehavior', 'ignore')
         self.driver = webdriver.Chrome(service=Service('/usr/bin/chromedriver'), options=options)
-        self.driver.set_page_load_timeout(30)
+        self.driver.set_page_load_timeout(90)
         self.driver.set_script_timeout(60)
         self.requests, self.bytes, self.console = [], 0, []
         self.size(WIDE)
@@ -91,7 +91,7 @@ class Browser:
     def count(self, selector):
         return self.run('return document.querySelectorAll(arguments[0]).length', selector)
 
-    def wait(self, script, seconds=10, *arguments):
+    def wait(self, script, seconds=20, *arguments):
         """Until the script gives something true; what it gave."""
         end = time.monotonic() + seconds
         while True:
@@ -411,6 +411,21 @@ class Walk:
         self.accessible('unknown')
         self.b.complaints()
 
+    def without(self):
+        """The page where something is kept from it: the plots, and what is told as it happens."""
+        self.scene('flood')
+        self.b.command('Network.setBlockedURLs', urls=['*/chart.js', '*/api/events'])
+        self.b.driver.refresh()
+        self.b.wait('return document.querySelectorAll("[data-plot]").length > 0')
+        said = self.b.wait('return [...document.querySelectorAll("[data-plot]")].every((e) => e.textContent.includes("could not be loaded"))')
+        check('without the plots their numbers are there, and it is said', said and self.b.count('main details tbody tr') > 20, self.b.text()[:300])
+        heard = self.b.text('#foot')
+        check('without the stream the state is asked for', self.b.wait('return document.getElementById("foot").innerText !== arguments[0]', 20, heard) and self.b.count('#banner .bad') == 0, self.b.text('#banner'))
+        self.b.command('Network.setBlockedURLs', urls=[])
+        self.b.driver.refresh()
+        self.b.wait('return window.Chart !== undefined')
+        self.b.complaints()
+
     def end(self):
         self.scene('flood')
         self.b.go('incidents')
@@ -474,6 +489,7 @@ class Walk:
         if 'reader' in self.accounts:
             self.reader()
         if self.options.invented:
+            self.without()
             self.doubt()
             self.end()
         self.asked()
