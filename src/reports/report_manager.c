@@ -30,7 +30,7 @@ static void add_story(struct report_page *p, const struct report_incident *r)
 	report_say(p, "It was stopped at %s, %s after the first such message that is known, %s.",
 		report_time(i->contained, at),
 		report_delay(report_delay_of(r->first, i->contained), age),
-		i->by_person ? "by a person" : "without a person");
+		i->by_person ? "by a person" : "without waiting for a person");
 	report_say(p,
 		"Messages that had gone out by then: %s. Messages taken out of the queue: %s.",
 		report_about(report_number_of(report_went_out, r), n),
@@ -94,9 +94,10 @@ static void add_mail_bars(struct report_page *p, const struct report_incident *r
 struct report_page *report_manager(
 	const struct report_incident *incident, const struct report_about_us *us)
 {
-	char title[64];
+	char title[120];
 
-	(void)snprintf(title, sizeof(title), "Incident %" PRId64, incident->story.incident.number);
+	(void)snprintf(title, sizeof(title), "Incident %" PRId64 " on %.64s",
+		incident->story.incident.number, us->server);
 	struct report_page *p = report_page_new(title, us->server, us->now, "en");
 	report_section(p, "What happened");
 	add_story(p, incident);
@@ -261,7 +262,7 @@ static void add_rows(struct report_page *p, const struct report_period *period)
 	size_t from = period->count > ROWS_MOST ? period->count - ROWS_MOST : 0;
 	char source[REPORT_SOURCE_TEXT], age[UNITS_TEXT], n[UNITS_TEXT];
 
-	report_sheet(p, "Incidents");
+	report_section(p, "Incidents");
 	if (from > 0)
 		report_say(p, "The latest %d of %zu.", ROWS_MOST, period->count);
 	report_table(p, "Oldest first, as they stand now", columns);
