@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #define AT  INT64_C(1795436837) /* 2026-11-23 12:27:17 UTC */
-#define DAY 86400
+#define DAY INT64_C(86400)
 
 static struct journal *opened(void *const *state)
 {
@@ -29,7 +29,7 @@ static int64_t open_one(struct journal *j, const char *name, int64_t at, uint64_
 {
 	static const char digits[] =
 		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	const int64_t seconds[] = {at - 10, at - 4, at - (int64_t)365 * DAY};
+	const int64_t seconds[] = {at - 10, at - 4, at - 365 * DAY};
 	struct evidence evidence = {.detector = "burst", .bits = 30, .text = "so many"};
 	struct source source;
 	struct problem p = {0};
@@ -152,7 +152,7 @@ static void what_became_of_the_mail(void **state)
 	assert_int_equal(report_incident_read(j, number, &r, &p), 0);
 	assert_int_equal(r.first, AT - 10);
 	assert_true(report_went_out(&r, &n));
-	assert_int_equal(n, 12 - 3); /* of the five that were held three came before */
+	assert_int_equal(n, 12 - 1); /* one was held and had come before the verdict's second */
 	assert_true(report_still_held(&r, &n));
 	assert_int_equal(n, 2);
 	assert_true(report_put_back(&r, &n));
@@ -270,7 +270,7 @@ static void a_period(void **state)
 	assert_int_equal(period.open, 4);
 	assert_int_equal(period.troubles, 1);
 	assert_int_equal(period.held, 6);
-	assert_int_equal(period.went_out.count, 9 + 30);
+	assert_int_equal(period.went_out.count, 11 + 30);
 	assert_int_equal(period.went_out.unknown, 1); /* of the one that a person had contained */
 	assert_int_equal(period.still_held.count, 2);
 	assert_int_equal(period.still_held.unknown, 0);

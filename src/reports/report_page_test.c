@@ -70,7 +70,10 @@ static void check_lines(const char *text)
 	assert_int_equal(rest.len, 0);
 }
 
-static const char hostile[] = "<script>alert('x')</script>\x1b[2J\"&\xff\xe2\x80\xae]]>";
+/* It ends with a character that turns round what follows. */
+static const char hostile[] = {'<', 's', 'c', 'r', 'i', 'p', 't', '>', 'a', 'l', 'e', 'r', 't', '(',
+	'\'', 'x', '\'', ')', '<', '/', 's', 'c', 'r', 'i', 'p', 't', '>', '\x1b', '[', '2', 'J',
+	'"', '&', '\xff', ']', ']', '>', '\xe2', '\x80', '\xae', '\0'};
 
 static void fill_hostile(struct report_page *p)
 {
@@ -188,7 +191,7 @@ static void long_text_is_wrapped(void **state)
 	/* a word is broken only where it must be */
 	assert_null(strstr(text, "P\xc5\x99\xc3\xad\n"));
 	assert_int_equal(times(text, "P\xc5\x99\xc3\xadli\xc5\xa1") >= 180, 1);
-	assert_int_equal(times(text, "w") >= 4 * 200, 1);
+	assert_int_equal(times(text, "w") >= 800, 1);
 	free(text);
 }
 
@@ -199,7 +202,7 @@ static void what_is_too_much_is_left_out_and_said(void **state)
 
 	(void)state;
 	report_table(p, "rows", columns);
-	for (size_t i = 0; i < 2 * (REPORT_ROWS_MAX + 7); i++)
+	for (size_t i = 0; i < 2 * ((size_t)REPORT_ROWS_MAX + 7); i++)
 		report_cell(p, "x");
 	char *html = written(report_page_html, p), *text = written(report_page_text, p);
 	assert_int_equal(times(html, "<tr>"), REPORT_ROWS_MAX + 1);
@@ -229,7 +232,7 @@ static void a_time_is_told_with_its_zone(void **state)
 	} rows[] = {
 		{"UTC", AT, "2026-11-23 12:27:17 UTC"},
 		{"CET-1", AT, "2026-11-23 13:27:17 CET (12:27:17 UTC)"},
-		{"CET-1", AT + 11 * 3600, "2026-11-24 00:27:17 CET (2026-11-23 23:27:17 UTC)"},
+		{"CET-1", AT + 39600, "2026-11-24 00:27:17 CET (2026-11-23 23:27:17 UTC)"},
 		{"<-03>3", AT, "2026-11-23 09:27:17 -03 (12:27:17 UTC)"},
 		{"UTC", 0, "unknown"},
 		{"UTC", INT64_MAX, "unknown"},

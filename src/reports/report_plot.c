@@ -252,8 +252,11 @@ static void text_line(FILE *out, const struct report_plot *p, const struct range
 		size_t end = 0;
 
 		for (size_t i = 0; i < count; i++) {
-			cells[i] = values[i] > low ? '#' : has_limit ? '-' : ' ';
-			end = cells[i] != ' ' ? i + 1 : end;
+			bool is_full = values[i] > low;
+			const char *with = is_full ? "#" : has_limit ? "-" : " ";
+
+			cells[i] = with[0];
+			end = is_full || has_limit ? i + 1 : end;
 		}
 		(void)fprintf(out, "%8.3g |%.*s\n", high, (int)end, cells);
 	}
