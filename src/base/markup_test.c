@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+static const char turned_round[] = {'\xe2', '\x80', '\xae'};
+
 static const struct {
 	const char *name;
 	struct slice raw;
@@ -22,7 +24,7 @@ static const struct {
 	{"controls", {"a\0\x1b[2J\nb", 8}, "a\\x00\\x1b[2J\\x0ab"},
 	{"no UTF-8", {"\xff<", 2}, "\\xff&lt;"},
 	{"letters of others", {"P\xc5\x99\xc3\xadliš", 9}, "P\xc5\x99\xc3\xadliš"},
-	{"turned round", {"\xe2\x80\xae", 3}, "\\xe2\\x80\\xae"},
+	{"turned round", {turned_round, 3}, "\\xe2\\x80\\xae"},
 	{"no character of XML", {"\xef\xbf\xbe\xef\xbf\xbf\xef\xbf\xbd", 9},
 		"\\xef\\xbf\\xbe\\xef\\xbf\\xbf\xef\xbf\xbd"},
 };

@@ -53,9 +53,9 @@ static void add_mail(struct report_page *p, const struct report_incident *r)
 
 	report_value(p, "Messages accepted", "%s (before it was contained)",
 		report_count(i->messages > 0, i->messages, n));
+	report_value(p, "Of these went out", "%s",
+		report_at_most(report_number_of(report_went_out, r), n));
 	report_value(p, "Recipients", "%s", report_count(i->recipients > 0, i->recipients, n));
-	report_value(
-		p, "Went out before", "%s", report_about(report_number_of(report_went_out, r), n));
 	report_value(p, "Messages held", "%s", units_count_text(i->held, n));
 	struct report_number still = report_number_of(report_still_held, r);
 	report_value(p, "Still held", "%s", report_count(still.is_known, still.count, n));
@@ -80,12 +80,11 @@ static void add_summary(struct report_page *p, const struct report_incident *r)
 
 static char *ids_text(const struct evidence *e, char at[EVIDENCE_IDS * (EXIM_ID_NEW + 2)])
 {
-	size_t len = 0;
+	size_t len = 0, room = sizeof(char[EVIDENCE_IDS * (EXIM_ID_NEW + 2)]);
 
 	at[0] = '\0';
 	for (size_t k = 0; k < e->id_count && k < EVIDENCE_IDS; k++)
-		len += (size_t)snprintf(at + len, EVIDENCE_IDS * (EXIM_ID_NEW + 2) - len, "%s%s",
-			k > 0 ? " " : "", e->ids[k]);
+		len += (size_t)snprintf(at + len, room - len, "%s%s", k > 0 ? " " : "", e->ids[k]);
 	return at;
 }
 
@@ -163,11 +162,15 @@ static void add_deeds(struct report_page *p, const struct report_incident *r)
 {
 	static const char *const columns[] = {
 		"action", "outcome", "since", "in words", "undo", NULL};
+	enum incident_state released;
 	char undo[REPORT_UNDO_TEXT];
 
 	report_section(p, "Actions");
 	if (r->deed_count == 0)
 		report_say(p, "Besides holding its mail nothing was done.");
+	if (incident_step(r->story.incident.state, INCIDENT_RELEASE, &released))
+		report_value(p, "To undo all of it", "stanch incident release %" PRId64,
+			r->story.incident.number);
 	report_table(p, "How each stands now; done means that it was seen to be so", columns);
 	for (size_t i = 0; i < r->deed_count; i++) {
 		report_cell(p, "%s", r->deeds[i].responder);

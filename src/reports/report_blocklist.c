@@ -52,9 +52,9 @@ static void add_times(struct report_page *p, const struct report_incident *r)
 		report_delay(report_delay_of(r->first, i->contained), n));
 	report_value(p, "Accepted by then", "%s messages",
 		report_count(i->messages > 0, i->messages, n));
-	report_value(p, "Delivered by then", "%s messages",
-		report_about(report_number_of(report_went_out, r), n));
-	report_value(p, "Not delivered", "%s messages, taken out of the queue",
+	report_value(p, "Of these went out", "%s",
+		report_at_most(report_number_of(report_went_out, r), n));
+	report_value(p, "Taken out of the queue", "%s messages, with what came after",
 		units_count_text(i->held, n));
 }
 

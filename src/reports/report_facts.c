@@ -15,6 +15,29 @@ struct gathering {
 
 /* ---- one incident ---- */
 
+/* Times of facts and in ids are foreign: none is believed that lies far from the incident. */
+static void take_first(struct report_incident *r, int64_t at)
+{
+	int64_t opened = r->story.incident.opened;
+
+	if (at < r->first && at >= opened - REPORT_FIRST_MOST_S)
+		r->first = at;
+}
+
+static void find_first(struct report_incident *r)
+{
+	const struct incident_story *s = &r->story;
+	struct exim_id id;
+
+	r->first = s->incident.opened;
+	for (size_t i = 0; i < s->score_count; i++)
+		take_first(r, s->scores[i].at_us / 1000000);
+	for (size_t i = 0; i < s->evidence_count; i++)
+		for (size_t k = 0; k < s->evidence[i].id_count; k++)
+			if (exim_id_parse(slice_of(s->evidence[i].ids[k]), &id) == 0)
+				take_first(r, exim_id_seconds(&id));
+}
+
 static bool keep_hold(void *context, const struct journal_hold *h)
 {
 	struct report_incident *r = context;
@@ -30,6 +53,12 @@ static bool keep_hold(void *context, const struct journal_hold *h)
 	return false;
 }
 
+/* The second of the latest message that `messages` has. */
+static int64_t counted_until(const struct incident *incident)
+{
+	return incident->fact_us / 1000000;
+}
+
 static bool keep_message(void *context, const struct journal_message *m)
 {
 	struct report_incident *r = context;
@@ -38,7 +67,7 @@ static bool keep_message(void *context, const struct journal_message *m)
 		r->without_details++;
 		return true;
 	}
-	if (m->received <= r->story.incident.contained)
+	if (m->received >= r->first && m->received < counted_until(&r->story.incident))
 		r->early++;
 	if (r->sample_count < REPORT_SAMPLES)
 		r->samples[r->sample_count++] =
@@ -88,42 +117,17 @@ static bool keep_deed(void *context, const struct incident_action *a)
 	return r->deed_count < REPORT_DEEDS;
 }
 
-/* Times of facts and in ids are foreign: none is believed that lies far from the incident. */
-static void take_first(struct report_incident *r, int64_t at)
-{
-	int64_t opened = r->story.incident.opened;
-
-	if (at < r->first && at >= opened - REPORT_FIRST_MOST_S)
-		r->first = at;
-}
-
-static void find_first(struct report_incident *r)
-{
-	const struct incident_story *s = &r->story;
-	struct exim_id id;
-
-	r->first = s->incident.opened;
-	for (size_t i = 0; i < s->score_count; i++)
-		take_first(r, s->scores[i].at_us / 1000000);
-	for (size_t i = 0; i < s->evidence_count; i++)
-		for (size_t k = 0; k < s->evidence[i].id_count; k++)
-			if (exim_id_parse(slice_of(s->evidence[i].ids[k]), &id) == 0)
-				take_first(r, exim_id_seconds(&id));
-}
-
 int report_incident_read(
 	struct journal *j, int64_t number, struct report_incident *ret, struct problem *problem)
 {
 	*ret = (struct report_incident){0};
 	int err = incident_story_read(j, number, &ret->story, problem);
 
-	if (err == 0)
-		err = read_holds(j, ret, problem);
-	if (err == 0)
-		err = actions_each(j, number, keep_deed, ret, problem);
-	if (err == 0)
+	if (err == 0) {
 		find_first(ret);
-	return err;
+		err = read_holds(j, ret, problem);
+	}
+	return err == 0 ? actions_each(j, number, keep_deed, ret, problem) : err;
 }
 
 void report_incident_clear(struct report_incident *incident)
@@ -162,7 +166,7 @@ bool report_went_out(const struct report_incident *r, uint64_t *ret_count)
 	const struct incident *i = &r->story.incident;
 
 	if (i->contained == 0 || i->messages == 0 || !r->holds_known || r->without_details > 0 ||
-		r->early > i->messages)
+		r->early > i->messages || i->contained - counted_until(i) > REPORT_COUNTED_S)
 		return false;
 	*ret_count = i->messages - r->early;
 	return true;

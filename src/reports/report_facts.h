@@ -13,7 +13,8 @@
 
 #define REPORT_SAMPLES       10 /* messages of an incident that are named */
 #define REPORT_DEEDS         8
-#define REPORT_INCIDENTS_MAX 1000                 /* of a period; what is more is counted */
+#define REPORT_INCIDENTS_MAX 1000 /* of a period; what is more is counted */
+#define REPORT_COUNTED_S     60   /* between counting and containing; longer is too long */
 #define REPORT_FIRST_MOST_S  ((int64_t)7 * 86400) /* before it was opened, its first mail may be */
 
 struct report_sample {
@@ -47,7 +48,7 @@ struct report_incident {
 	size_t hold_count;
 	bool holds_known;                  /* false: there may be more than these */
 	uint64_t by_state[MESSAGE_STATES]; /* over these holds */
-	uint64_t early;                    /* held, and accepted before it was contained */
+	uint64_t early;                    /* held, and of those that sufficed for the verdict */
 	uint64_t without_details;          /* held, and it is not known when they were accepted */
 	struct report_sample samples[REPORT_SAMPLES];
 	size_t sample_count;
@@ -70,8 +71,9 @@ bool report_is_done(const struct report_incident *incident, const char *responde
 /* Whether its password was changed, and is so. */
 bool report_is_password_changed(const struct report_incident *incident);
 
-/* About how many messages of the outbreak left before it was contained: those that were accepted,
- * without those of before that were held. false: it is not known. */
+/* Of the messages that were counted until the verdict, at most how many went out: those that were
+ * not held. What was accepted in the second of the verdict may be of either side, and is not taken
+ * off. false: it is not known, for one because it was contained long after they were counted. */
 MUST_USE bool report_went_out(const struct report_incident *incident, uint64_t *ret_count);
 
 /* What became of the held ones; false: it is not known. */

@@ -37,10 +37,12 @@ static const char style[] =
 	"footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid #d5dbe2;font-size:.8rem;"
 	"color:#5a6b7b;overflow-wrap:anywhere}\n"
 	"@page{size:A4;margin:18mm 16mm}\n"
-	"@media print{body{background:#fff;font-size:10pt}main{max-width:none;margin:0;padding:0;"
-	"border:0}h2,h3,caption,figcaption{break-after:avoid}"
-	"tr,figure,li,.warning{break-inside:avoid}thead{display:table-header-group}"
-	".sheet{break-before:page}"
+	"@media print{body{background:#fff;font-size:9.5pt;line-height:1.4}main{max-width:none;"
+	"margin:0;padding:0;border:0}h1{font-size:1.5rem}h2{margin-top:1.2rem}"
+	"th,td{padding-top:.15rem;padding-bottom:.15rem}"
+	"h2,h3,caption,figcaption,thead{break-after:avoid}"
+	"tr,figure,li,.warning,.values{break-inside:avoid}thead{display:table-header-group}"
+	"tbody tr:first-child{break-before:avoid}.sheet{break-before:page}"
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n";
 
 static void text_of(FILE *out, const char *text)

@@ -40,7 +40,7 @@ static void put_numbers(json_t *o, const struct report_incident *r)
 	put_mail(o, i);
 	json_put(o, "first_mail", time_or_null(r->first));
 	json_put(o, "seconds_to_containment", number_json(report_delay_of(r->first, i->contained)));
-	json_put(o, "went_out", number_json(report_number_of(report_went_out, r)));
+	json_put(o, "went_out_at_most", number_json(report_number_of(report_went_out, r)));
 	json_put(o, "still_held", number_json(report_number_of(report_still_held, r)));
 	json_put(o, "put_back", number_json(report_number_of(report_put_back, r)));
 	json_put(o, "purged", r->holds_known ? counted(r->by_state[MESSAGE_PURGED]) : NULL);
@@ -141,7 +141,7 @@ static json_t *row_json(const struct report_row *r)
 	json_put(o, "first_mail", time_or_null(r->first));
 	json_put(o, "seconds_to_containment",
 		number_json(report_delay_of(r->first, r->incident.contained)));
-	json_put(o, "went_out", number_json(r->went_out));
+	json_put(o, "went_out_at_most", number_json(r->went_out));
 	json_put(o, "still_held", number_json(r->still_held));
 	json_put(o, "put_back", number_json(r->put_back));
 	json_put(o, "actions_not_done", counted(r->troubles));
@@ -163,7 +163,7 @@ json_t *report_period_json(const struct report_period *period)
 	json_put(o, "actions_not_done", counted(period->troubles));
 	json_put(o, "seconds_to_containment_median", number_json(period->delay_median));
 	json_put(o, "seconds_to_containment_worst", number_json(period->delay_worst));
-	json_put(o, "went_out", sum_json(period->went_out));
+	json_put(o, "went_out_at_most", sum_json(period->went_out));
 	json_put(o, "went_out_unknown", counted(period->went_out.unknown));
 	json_put(o, "held", counted(period->held));
 	json_put(o, "still_held", sum_json(period->still_held));

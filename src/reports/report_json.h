@@ -8,10 +8,10 @@
 
 #include <jansson.h>
 
-/* The keys of `stanch incident show --json`, and first_mail, seconds_to_containment, went_out,
- * still_held, put_back, purged, password_changed, actions_now (responder state changed words undo),
- * held_in (hold made by still_held put_back purged unfinished) and held_messages (id accepted
- * recipients state). */
+/* The keys of `stanch incident show --json`, and first_mail, seconds_to_containment,
+ * went_out_at_most, still_held, put_back, purged, password_changed, actions_now (responder state
+ * changed words undo), held_in (hold made by still_held put_back purged unfinished) and
+ * held_messages (id accepted recipients state). */
 json_t *report_incident_json(const struct report_incident *incident)
 	__attribute__((returns_nonnull));
 
@@ -20,10 +20,10 @@ json_t *report_nameless_json(const struct report_incident *incident)
 	__attribute__((returns_nonnull));
 
 /* Keys: since until opened contained by_person let_go waiting open actions_not_done
- * seconds_to_containment_median seconds_to_containment_worst went_out (null: not known of
+ * seconds_to_containment_median seconds_to_containment_worst went_out_at_most (null: not known of
  * all) went_out_unknown (incidents) held still_held put_back left_out, and incidents: the keys of
- * `stanch incidents --json`, first_mail, seconds_to_containment, went_out, still_held, put_back,
- * actions_not_done. */
+ * `stanch incidents --json`, first_mail, seconds_to_containment, went_out_at_most, still_held,
+ * put_back, actions_not_done. */
 json_t *report_period_json(const struct report_period *period) __attribute__((returns_nonnull));
 
 /* Keys: title language text html (null: there is none). */

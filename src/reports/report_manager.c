@@ -18,7 +18,8 @@
 static void add_story(struct report_page *p, const struct report_incident *r)
 {
 	const struct incident *i = &r->story.incident;
-	char who[REPORT_SOURCE_TEXT], at[REPORT_TIME_TEXT], n[UNITS_TEXT], age[UNITS_TEXT];
+	char who[REPORT_SOURCE_TEXT], at[REPORT_TIME_TEXT], n[UNITS_TEXT];
+	char age[UNITS_TEXT], out[UNITS_TEXT];
 
 	report_say(p, "From %s on, %s sent mail that looked like spam.", report_time(r->first, at),
 		report_who(&i->source, who));
@@ -30,10 +31,12 @@ static void add_story(struct report_page *p, const struct report_incident *r)
 	report_say(p, "It was stopped at %s, %s after the first such message that is known, %s.",
 		report_time(i->contained, at),
 		report_delay(report_delay_of(r->first, i->contained), age),
-		i->by_person ? "by a person" : "without a person");
+		i->by_person ? "by a person" : "without waiting for a person");
 	report_say(p,
-		"Messages that had gone out by then: %s. Messages taken out of the queue: %s.",
-		report_about(report_number_of(report_went_out, r), n),
+		"Messages of it that had been accepted by then: %s; of these went out: %s. Taken "
+		"out of the queue, with what came after: %s.",
+		report_count(i->messages > 0, i->messages, n),
+		report_at_most(report_number_of(report_went_out, r), out),
 		units_count_text(i->held, age));
 	if (i->state == INCIDENT_RELEASED)
 		report_say(p,
@@ -85,7 +88,8 @@ static void add_mail_bars(struct report_page *p, const struct report_incident *r
 
 	if (!out.is_known)
 		return;
-	plot.points[0] = (struct report_point){.value = (double)out.count, .label = "went out"};
+	plot.points[0] =
+		(struct report_point){.value = (double)out.count, .label = "went out, at most"};
 	plot.points[1] = (struct report_point){
 		.value = (double)r->story.incident.held, .label = "taken out"};
 	report_plot(p, "Messages", &plot);
@@ -94,9 +98,10 @@ static void add_mail_bars(struct report_page *p, const struct report_incident *r
 struct report_page *report_manager(
 	const struct report_incident *incident, const struct report_about_us *us)
 {
-	char title[64];
+	char title[120];
 
-	(void)snprintf(title, sizeof(title), "Incident %" PRId64, incident->story.incident.number);
+	(void)snprintf(title, sizeof(title), "Incident %" PRId64 " on %.64s",
+		incident->story.incident.number, us->server);
 	struct report_page *p = report_page_new(title, us->server, us->now, "en");
 	report_section(p, "What happened");
 	add_story(p, incident);
@@ -235,7 +240,8 @@ static void add_mail_counts(struct report_page *p, const struct report_period *p
 
 	if (of == 0)
 		return;
-	report_value(p, "Messages that went out", "about %s (before their source was contained)",
+	report_value(p, "Messages that went out", "%s%s (of those accepted until the verdict)",
+		period->went_out.unknown < of ? "at most " : "",
 		report_sum(period->went_out, of, sum));
 	report_value(
 		p, "Messages taken out", "%s (of the queue)", units_count_text(period->held, n));
@@ -261,10 +267,10 @@ static void add_rows(struct report_page *p, const struct report_period *period)
 	size_t from = period->count > ROWS_MOST ? period->count - ROWS_MOST : 0;
 	char source[REPORT_SOURCE_TEXT], age[UNITS_TEXT], n[UNITS_TEXT];
 
-	report_sheet(p, "Incidents");
+	report_section(p, "Incidents");
 	if (from > 0)
 		report_say(p, "The latest %d of %zu.", ROWS_MOST, period->count);
-	report_table(p, "Oldest first, as they stand now", columns);
+	report_table(p, "Oldest first, as they stand now; at most so many went out", columns);
 	for (size_t i = from; i < period->count; i++) {
 		const struct report_row *r = &period->rows[i];
 		bool contained = r->incident.contained != 0;

@@ -233,8 +233,13 @@ char *report_time_short(int64_t at, char text[REPORT_TIME_TEXT])
 
 char *report_zone(int64_t at, char text[REPORT_TIME_TEXT])
 {
-	if (!time_written(at, true, "%Z, UTC%z", text, REPORT_TIME_TEXT))
+	char zone[16];
+
+	if (!time_written(at, true, "%Z, UTC%z", text, REPORT_TIME_TEXT) ||
+		!time_written(at, true, "%Z", zone, sizeof(zone)))
 		(void)snprintf(text, REPORT_TIME_TEXT, "unknown");
+	else if (strcmp(zone, "UTC") == 0)
+		(void)snprintf(text, REPORT_TIME_TEXT, "UTC");
 	return text;
 }
 

@@ -18,8 +18,8 @@
 #define BAR_GAP     0.2 /* share of a bar's place */
 #define BAR_MOST    64.0
 
-#define TEXT_HIGH  6 /* rows of a line in plain characters */
-#define TEXT_LEFT  9 /* columns beside it */
+#define TEXT_HIGH  6  /* rows of a line in plain characters */
+#define TEXT_LEFT  10 /* columns beside it */
 #define TEXT_LEAST 10
 #define TEXT_LABEL 18
 #define TEXT_BAR   44
@@ -248,16 +248,22 @@ static void text_line(FILE *out, const struct report_plot *p, const struct range
 	for (int row = TEXT_HIGH; row > 0; row--) {
 		double low = r->most * (row - 1) / TEXT_HIGH, high = r->most * row / TEXT_HIGH;
 		bool has_limit = p->limit > low && p->limit <= high;
+		char cells[REPORT_POINTS_MAX + 1] = "";
+		size_t end = 0;
 
-		(void)fprintf(out, "%7.1f |", high);
-		for (size_t i = 0; i < count; i++)
-			(void)fputc(values[i] > low ? '#' : has_limit ? '-' : ' ', out);
-		(void)fputc('\n', out);
+		for (size_t i = 0; i < count; i++) {
+			bool is_full = values[i] > low;
+			const char *with = is_full ? "#" : has_limit ? "-" : " ";
+
+			cells[i] = with[0];
+			end = is_full || has_limit ? i + 1 : end;
+		}
+		(void)fprintf(out, "%8.3g |%.*s\n", high, (int)end, cells);
 	}
-	(void)fprintf(out, "         %s to %s\n", report_time_short((int64_t)r->from, from),
+	(void)fprintf(out, "          %s to %s\n", report_time_short((int64_t)r->from, from),
 		report_time_short((int64_t)r->to, to));
 	if (p->limit > 0)
-		(void)fprintf(out, "         ---- %.1f suffice\n", bounded(p->limit));
+		(void)fprintf(out, "          ---- %.1f suffice\n", bounded(p->limit));
 }
 
 void report_plot_text(FILE *out, const struct report_plot *plot, size_t columns)

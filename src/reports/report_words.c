@@ -131,13 +131,13 @@ struct report_number report_number_of(
 	return n;
 }
 
-char *report_about(struct report_number number, char at[UNITS_TEXT])
+char *report_at_most(struct report_number number, char at[UNITS_TEXT])
 {
 	char count[UNITS_TEXT];
 
-	if (!number.is_known || number.count == 0)
+	if (!number.is_known)
 		return report_count(number.is_known, number.count, at);
-	(void)snprintf(at, UNITS_TEXT, "about %.24s", units_count_text(number.count, count));
+	(void)snprintf(at, UNITS_TEXT, "at most %.20s", units_count_text(number.count, count));
 	return at;
 }
 

@@ -34,8 +34,8 @@ bool report_is_kept_out(const struct report_incident *incident);
 char *report_undo(const struct report_incident *incident, const struct report_deed *deed,
 	char at[REPORT_UNDO_TEXT]);
 
-/* "about 12", or "unknown". Returns at. */
-char *report_about(struct report_number number, char at[UNITS_TEXT]);
+/* "at most 12", or "unknown". Returns at. */
+char *report_at_most(struct report_number number, char at[UNITS_TEXT]);
 
 /* "12", "12, and unknown of 3 incidents", or "unknown" when it is so of all `of`. Returns at. */
 char *report_sum(struct report_sum sum, uint64_t of, char at[REPORT_SUM_TEXT]);

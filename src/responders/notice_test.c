@@ -81,6 +81,28 @@ static void without_files_there_is_english(void **state)
 	notice_clear(&made);
 }
 
+/* One of another name is looked for in the same places, and says whose language it is in. */
+static void one_of_another_name(void **state)
+{
+	const char *folder = *state;
+
+	assert_int_equal(
+		notice_make_named(folder, "xx", "letter", variables, COUNT, &made, &problem),
+		-ENOENT);
+	put(folder, "letter.txt", "Subject: S\n\nof {{name}}\n");
+	assert_int_equal(
+		notice_make_named(folder, "xx", "letter", variables, COUNT, &made, &problem), 0);
+	assert_string_equal(made.plain.at, "of a@b.test\\x0d\\x0aBcc: x\n");
+	assert_string_equal(made.language, "xx");
+	assert_int_equal(make(folder, "yy", RESPONDING_CONTAINED), 0);
+	assert_string_equal(made.language, "en");
+	assert_true(notice_is_language("pt_BR"));
+	assert_false(notice_is_language("../en"));
+	assert_false(notice_is_language(""));
+	assert_false(notice_is_language("a2345678901234567"));
+	notice_clear(&made);
+}
+
 static void ones_own_come_first(void **state)
 {
 	const char *folder = *state;
@@ -131,6 +153,7 @@ int main(void)
 		cmocka_unit_test(those_that_are_shipped_are_right),
 		cmocka_unit_test(without_files_there_is_english),
 		cmocka_unit_test_setup_teardown(ones_own_come_first, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(one_of_another_name, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(
 			mistakes_are_told_by_file_and_line, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(

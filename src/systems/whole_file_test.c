@@ -83,6 +83,30 @@ static void test_written(void **state)
 		whole_file_write(in(state, "none/file", path), slice_of(""), &like), -ENOENT);
 }
 
+/* A file that is made takes nobody's place. */
+static void test_made(void **state)
+{
+	char path[FOLDER_PATH_MAX], other[FOLDER_PATH_MAX];
+	struct whole_file file = {0};
+	struct stat st;
+
+	assert_int_equal(whole_file_make(in(state, "new", path), slice_of("one"), 0600), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_nlink, 1);
+	assert_int_equal(whole_file_make(path, slice_of("two"), 0600), -EEXIST);
+	assert_int_equal(whole_file_read(path, 10, &file), 0);
+	assert_string_equal(file.text, "one");
+	whole_file_clear(&file);
+	/* nor a link's, wherever that leads */
+	assert_int_equal(symlink(in(state, "nowhere", other), in(state, "dangling", path)), 0);
+	assert_int_equal(whole_file_make(path, slice_of("two"), 0600), -EEXIST);
+	assert_int_equal(access(other, F_OK), -1);
+	assert_int_equal(
+		whole_file_make(in(state, "no/folder", path), slice_of("x"), 0600), -ENOENT);
+	assert_int_equal(access(in(state, "new.stanch-new", path), F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +114,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_only_plain_files, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(test_written, folder_setup, folder_teardown),
+		cmocka_unit_test_setup_teardown(test_made, folder_setup, folder_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
