@@ -7,10 +7,13 @@
 #include "programs/moment_option.h"
 #include "programs/replay_input.h"
 #include "reports/hindsight.h"
+#include "reports/kept_replays.h"
 #include "systems/local_tables.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 /* The same facts give the same findings each time, also where two names share a place of a table.
  */
@@ -22,7 +25,7 @@
 
 struct replay_settings {
 	const char *facts, *hosted, *networks, *since, *until, *zone, *alpha;
-	bool explain;
+	bool explain, keep, kept;
 };
 
 #define AT(member) .offset = offsetof(struct replay_settings, member)
@@ -74,6 +77,16 @@ static const struct option_row rows[] = {
 		.kind = OPTION_FILE,
 		AT(facts),
 		.help = "Read facts as JSON lines instead of logs; - for standard input."},
+	{.name = "keep",
+		.kind = OPTION_FLAG,
+		AT(keep),
+		.help = "Keep what came of it in the folder of --state, to be shown later; the "
+			"latest 20 are kept."},
+	{.name = "kept",
+		.kind = OPTION_FLAG,
+		AT(kept),
+		.help = "Read no logs: list what was kept, newest first; with a NAME show that "
+			"one."},
 };
 
 /* What is told while it runs. */
@@ -154,6 +167,11 @@ static int read_moment(const char *typed, const char *option, int64_t none, int6
 static int check_usage(const struct replay_settings *s, const struct command_arguments *arguments,
 	struct problem *problem)
 {
+	if (s->kept && (s->keep || s->facts != NULL || arguments->count > 1))
+		return problem_set(
+			problem, -1, "--kept reads no logs: give the name of one, or none");
+	if (s->kept)
+		return 0;
 	if (s->facts == NULL && arguments->count == 0)
 		return problem_set(
 			problem, -1, "which logs? Name files or folders, or --facts FILE");
@@ -177,16 +195,110 @@ static int read_alpha(const char *typed, double *ret_alpha, struct problem *prob
 	return 0;
 }
 
+static struct terminal terminal_of(const struct context *context)
+{
+	return (struct terminal){stdout, context->color, context->width};
+}
+
 static void print(
 	const struct context *context, struct hindsight *h, const struct hindsight_view *view)
 {
-	const struct terminal terminal = {stdout, context->color, context->width};
+	const struct terminal terminal = terminal_of(context);
 
 	if (!context->global.json)
 		hindsight_print(&terminal, h, view);
 	else if (view->explain)
 		hindsight_print_end(stdout, h, view);
 }
+
+/* ---- what is kept ---- */
+
+static int keep(struct context *context, struct hindsight *h, const struct hindsight_view *view,
+	const struct replay_source *source, int64_t since_us)
+{
+	struct journal_who who;
+	struct replay_run run = {.at = (int64_t)time(NULL),
+		.who = &who,
+		.logs = source->logs->at,
+		.log_count = source->logs->count,
+		.facts = source->facts,
+		.since_us = since_us,
+		.until_us = source->until_us};
+	char id[KEPT_REPLAY_ID];
+	struct problem problem = {0};
+
+	journal_who_now(&who);
+	json_t *object = kept_replay_object(h, view, &run);
+	int err = kept_replays_add(context->global.state, run.at, object, id, &problem);
+	json_decref(object);
+	if (err < 0) {
+		context_problem(context, &problem);
+		return COMMAND_UNABLE;
+	}
+	context_hint(context, "kept as %s", id);
+	return COMMAND_DONE;
+}
+
+struct listing {
+	struct context *context;
+	size_t shown;
+	bool is_damaged; /* one of them */
+};
+
+static void show_row(void *given, const char *id, json_t *object)
+{
+	struct listing *l = given;
+	const struct terminal terminal = terminal_of(l->context);
+
+	if (object == NULL) {
+		context_warn(l->context, "the kept replay %s is damaged", id);
+		l->is_damaged = true;
+		return;
+	}
+	if (l->context->global.json)
+		kept_replay_print_json(stdout, object, false);
+	else
+		kept_replay_print_row(&terminal, object, l->shown == 0);
+	l->shown++;
+}
+
+static int list_kept(struct context *context)
+{
+	struct listing l = {.context = context};
+	struct problem problem = {0};
+	size_t count = 0;
+
+	if (kept_replays_each(context->global.state, show_row, &l, &count, &problem) < 0) {
+		context_problem(context, &problem);
+		return COMMAND_UNABLE;
+	}
+	if (count == 0)
+		context_hint(context, "no replay is kept: stanch replay --keep LOG... keeps one");
+	return l.is_damaged ? COMMAND_UNABLE : COMMAND_DONE;
+}
+
+static int show_kept(struct context *context, const char *id)
+{
+	const struct terminal terminal = terminal_of(context);
+	struct problem problem = {0};
+	json_t *object = NULL;
+	int err = kept_replays_read(context->global.state, id, &object, &problem);
+
+	if (err < 0) {
+		context_problem(context, &problem);
+		return err == -EINVAL   ? COMMAND_USAGE
+		       : err == -ENOENT ? COMMAND_LEFT
+					: COMMAND_UNABLE;
+	}
+	if (context->global.json)
+		kept_replay_print_json(stdout, object, true);
+	else
+		kept_replay_print(&terminal, object);
+	json_decref(object);
+	return COMMAND_DONE;
+}
+
+/* ---- the replay ---- */
 
 static int replay(struct context *context, const struct replay_settings *s,
 	const struct replay_source *source, int64_t since_us, double alpha)
@@ -214,7 +326,8 @@ static int replay(struct context *context, const struct replay_settings *s,
 		.alpha = alpha,
 		.left_out = losses.lines};
 	print(context, h, &view);
-	return losses.lines > 0 || losses.problems > 0 ? COMMAND_UNABLE : COMMAND_DONE;
+	int status = s->keep ? keep(context, h, &view, source, since_us) : COMMAND_DONE;
+	return losses.lines > 0 || losses.problems > 0 ? COMMAND_UNABLE : status;
 }
 
 static int run(
@@ -234,6 +347,9 @@ static int run(
 		context_problem(context, &problem);
 		return COMMAND_USAGE;
 	}
+	if (s->kept)
+		return arguments->count > 0 ? show_kept(context, arguments->at[0])
+					    : list_kept(context);
 	if (context_settings(context, &values, &problem) < 0) {
 		context_problem(context, &problem);
 		return COMMAND_USAGE;
@@ -244,13 +360,13 @@ static int run(
 
 const struct command command_replay = {
 	.name = "replay",
-	.arguments = "LOG...",
+	.arguments = "LOG...|NAME",
 	.arguments_most = SIZE_MAX,
 	.help = "what today's rules would have done over old logs",
 	.about = "Reads old logs from the first line on, as if each line were just being written, "
 		 "and shows which sources would have been contained, when, after how many "
 		 "recipients, how much more would have been stopped, and which others came near. "
-		 "Nothing is changed.\n"
+		 "No mail is changed.\n"
 		 "Logs may be rotated and packed (gzip, Zstandard) and are put in order by their "
 		 "times; of a folder all its main logs are read. Logs in different folders are "
 		 "those of different servers.\n"

@@ -2,6 +2,8 @@
 
 #include "base/json_text.h"
 #include "base/sketch.h"
+#include "tests/hindsight_story.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,46 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define SECOND INT64_C(1000000)
-#define BEGIN  (INT64_C(1795500000) * SECOND)
-
-/* A script that was there for a while sends to strangers who do not exist. Its name is hostile. */
-static struct hindsight *story(struct watch *w, hindsight_tell *tell, void *context)
-{
-	struct hindsight *h = hindsight_new(w, 0, tell, context);
-	struct source source;
-
-	source_set(&source, SOURCE_SCRIPT, slice_of("/home/a/\x1b[2Juploads/.x/\"s<b>.php"));
-	for (unsigned i = 0; i < 400; i++) {
-		int64_t at = BEGIN + (i < 20 ? (int64_t)i * 86400 : 86400 * 20 + i) * SECOND;
-		char id[32], to[40];
-		(void)snprintf(id, sizeof(id), "1\x1b%04u-0", i);
-		(void)snprintf(to, sizeof(to), "u%u@v%u.test", i < 20 ? i % 3 : i * 7, i % 9);
-		struct slice recipient = slice_of(to);
-		const struct fact fact = {.kind = FACT_ACCEPTED,
-			.at_us = at,
-			.id = slice_of(id),
-			.source = &source,
-			.sender = slice_of("x@elsewhere.test"),
-			.login = slice_of("www"),
-			.body = slice_of(
-				i < 20 ? "the weekly report of the shop is here for you to read"
-				       : "win a prize now at http://\x1bwin.test/ and be rich for "
-					 "all of your life, my friend"),
-			.recipients = &recipient,
-			.recipient_count = 1,
-			.recipient_total = 1};
-		const struct fact out = {.kind = i < 20 ? FACT_DELIVERED : FACT_FAILED,
-			.at_us = at + 1,
-			.id = slice_of(id),
-			.recipient = recipient,
-			.failure = i < 20 ? FAILURE_OTHER : FAILURE_USER_UNKNOWN};
-		hindsight_take(h, &fact);
-		hindsight_take(h, &out);
-	}
-	return h;
-}
 
 static void check_clean(const char *text)
 {
@@ -66,7 +28,7 @@ static void test_page(void **state)
 	(void)state;
 	hash_set_seed(3);
 	AUTO(watch) w = watch_new(&settings);
-	AUTO(hindsight) h = story(w, NULL, NULL);
+	AUTO(hindsight) h = hindsight_story(w, NULL, NULL);
 	struct terminal t = {.out = open_memstream(&text, &len), .width = 100};
 	const struct hindsight_view view = {
 		.contain_bits = 21.5, .alpha = 0.0001, .left_out = 3, .explain = true};
@@ -100,7 +62,7 @@ static void test_json(void **state)
 	hash_set_seed(3);
 	AUTO(watch) w = watch_new(&settings);
 	FILE *out = open_memstream(&text, &len);
-	AUTO(hindsight) h = story(w, tell, out);
+	AUTO(hindsight) h = hindsight_story(w, tell, out);
 	hindsight_print_end(out, h, &(struct hindsight_view){.explain = true});
 	(void)fclose(out);
 	check_clean(text);

@@ -123,6 +123,13 @@ stanch() {
 		--no-color "$@"
 }
 
+# Where every user reaches the program: a copy, for the checkout may lie in a folder that is its owner's
+# alone, as /root is.
+program_for_all() {
+	[[ -x $work/program-for-all ]] || install -m 755 "$stanch_program" "$work/program-for-all"
+	printf '%s\n' "$work/program-for-all"
+}
+
 # Names of the messages in a queue ("" is the default one), sorted.
 ids_in() {
 	find "$SPOOL/${1:+$1/}input" -name '*-H' -printf '%f\n' 2>/dev/null | sed 's/-H$//' |

@@ -66,7 +66,7 @@ if [[ $EUID -eq 0 ]]; then
 		is "who is like it cannot look into ${file##*/}" "$(as_clerk ls "$file" >/dev/null && as_clerk cat "$file" | head -c 1)" ""
 	done
 	holds_true "nor into it" bash -c "! setpriv --reuid=nobody --clear-groups -- ls /proc/$clerk/fd"
-	is "nor ask the daemon" "$(as_clerk "$stanch_program" --control "$control" status >/dev/null; echo $?)" 3
+	is "nor ask the daemon" "$(as_clerk "$(program_for_all)" --control "$control" status >/dev/null; echo $?)" 3
 else
 	skip "who the clerk is: the daemon does not run as root"
 fi

@@ -158,7 +158,7 @@ wait "$icinga" 2>/dev/null
 # --- the daemon is not well --------------------------------------------------------------------------
 
 if [[ $EUID -eq 0 ]]; then
-	setpriv --reuid nobody --regid nogroup --clear-groups "$stanch_program" --control "$control" check --mode daemon >"$work/out"
+	setpriv --reuid nobody --regid nogroup --clear-groups "$(program_for_all)" --control "$control" check --mode daemon >"$work/out"
 	is "whom it does not hear does not know how it is" "$?" 3
 	says_first '^stanchd UNKNOWN - the daemon does not hear this user'
 fi

@@ -33,7 +33,7 @@ start_daemon
 
 cat >"$work/stanch-here" <<END
 #!/bin/sh
-exec "$stanch_program" --spool "$SPOOL" --state "$state" --control "$control" "\$@"
+exec "$(program_for_all)" --spool "$SPOOL" --state "$state" --control "$control" "\$@"
 END
 chmod 755 "$work/stanch-here"
 own=$work/nagios

@@ -7,12 +7,10 @@ start_lab
 lab flood --messages 30 --recipients 5 >/dev/null
 lab settle
 
-# The program itself must be within reach of the account.
-cp "$stanch_program" "$work/stanch"
-chmod 755 "$work/stanch" "$work"
+reachable=$(program_for_all)
 mkdir -m 777 "$work/state-nobody"
 as_nobody() {
-	setpriv --reuid=nobody --regid=nogroup --clear-groups -- "$work/stanch" --spool "$SPOOL" \
+	setpriv --reuid=nobody --regid=nogroup --clear-groups -- "$reachable" --spool "$SPOOL" \
 		--state "$work/state-nobody" --exim-config "$EXIM_CONFIG" "$@" </dev/null
 }
 
@@ -41,7 +39,7 @@ folder=$(find "$SPOOL/input" -mindepth 1 -maxdepth 1 -type d | head -n 1)
 mkdir "$work/state-exim"
 chown "$USER:$GROUP" "$work/state-exim"
 as_exim() {
-	lab as "$work/stanch" --spool "$SPOOL" --state "$work/state-exim" --exim-config "$EXIM_CONFIG" \
+	lab as "$reachable" --spool "$SPOOL" --state "$work/state-exim" --exim-config "$EXIM_CONFIG" \
 		"$@" </dev/null
 }
 chown root:root "$folder"

@@ -111,6 +111,19 @@ is "nothing after it either" "$(total contained "$work/since.json")" 0
 holds_true "the page names it" grep -q '^mailbox:p3@shop.test   contained 2026-02-10 03:' "$work/page"
 holds_true "and says that nothing was changed" grep -qx 'Nothing was changed.' "$work/page"
 
+# --- kept ------------------------------------------------------------------------------------------
+
+kept() { "$stanch_program" --state "$work/state" replay --kept "$@"; }
+is "nothing is kept without being asked" "$(kept --json 2>/dev/null)" ""
+"$stanch_program" --state "$work/state" replay --keep --since 2026-01-15 "$work/whole" >"$work/page2" 2>"$work/err"
+name=$(sed -n 's/.*kept as //p' "$work/err")
+is "what is kept is listed" "$(kept --json | jq -r .replay)" "$name"
+is "with what was found" "$(kept --json | jq -c '[.contained, .since, .until, .logs[0]]')" \
+	"[$(grep -c '^mailbox:.*contained' "$work/page2"),\"2026-01-15T00:00:00Z\",null,\"$work/whole\"]"
+is "the whole of it has the finding" "$(kept "$name" --json | jq -r '.findings[].source' | sort -u)" mailbox:p3@shop.test
+holds_true "and for people" grep -q '^mailbox:p3@shop.test ' <(kept "$name")
+is "for its owner only" "$(stat -c %a "$work/state/replays" "$work/state/replays/$name.json" | tr '\n' ' ')" "700 600 "
+
 # --- what the documentation says ------------------------------------------------------------------
 
 sed -n 's/^    {/{/p' "$root/docs/facts.md" | "$stanch_program" replay --facts - --json --explain >"$work/doc.json" 2>"$work/doc.err"
@@ -127,6 +140,9 @@ ends_with() { # name status command...
 }
 ends_with "no log named is wrong usage" 2 "$stanch_program" replay
 ends_with "logs and facts are wrong usage" 2 "$stanch_program" replay --facts x y
+ends_with "logs of what is kept are wrong usage" 2 "$stanch_program" replay --kept a b
+ends_with "a name of what is kept that is none is wrong usage" 2 "$stanch_program" --state "$work/state" replay --kept ../x
+ends_with "one that is not kept ends with 1" 1 "$stanch_program" --state "$work/state" replay --kept 20010101T000000Z
 ends_with "a time that is none is wrong usage" 2 "$stanch_program" replay --since yesterday "$work/whole"
 ends_with "an alpha that is none is wrong usage" 2 "$stanch_program" replay --alpha 2 "$work/whole"
 ends_with "a file that is not there ends with 3" 3 "$stanch_program" replay "$work/whole/mainlog" "$work/none"
