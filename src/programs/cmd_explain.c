@@ -49,32 +49,6 @@ static void read_past(
 		context_problem(context, &problem);
 }
 
-/* source: NULL when a number was given. */
-static int explain(struct context *context, struct journal *journal, const struct numbers *n,
-	const struct source *source)
-{
-	struct problem problem = {0};
-	struct source_past past;
-
-	for (size_t i = 0; i < n->count; i++) {
-		struct incident_story story;
-		int err = incident_story_read(journal, n->at[i], &story, &problem);
-
-		if (err == 0)
-			incident_show(context, &story, true);
-		incident_story_clear(&story);
-		if (err < 0) {
-			context_problem(context, &problem);
-			return COMMAND_UNABLE;
-		}
-	}
-	if (source != NULL && !context->global.json) {
-		read_past(context, source, (int64_t)time(NULL), &past);
-		incident_show_past(context, &past);
-	}
-	return COMMAND_DONE;
-}
-
 static int show_remembered(
 	struct context *context, const struct ledger_saved *saved, const struct source *source)
 {
@@ -127,6 +101,42 @@ static int explain_remembered(struct context *context, const struct source *sour
 	int status = show_remembered(context, &saved, source);
 	ledger_saved_clear(&saved);
 	return status;
+}
+
+/* Besides its incidents. */
+static void explain_past(struct context *context, const struct source *source)
+{
+	struct source_past past;
+
+	if (context->global.json) {
+		(void)explain_remembered(context, source); /* nothing may be remembered any more */
+		return;
+	}
+	read_past(context, source, (int64_t)time(NULL), &past);
+	incident_show_past(context, &past);
+}
+
+/* source: NULL when a number was given. */
+static int explain(struct context *context, struct journal *journal, const struct numbers *n,
+	const struct source *source)
+{
+	struct problem problem = {0};
+
+	for (size_t i = 0; i < n->count; i++) {
+		struct incident_story story;
+		int err = incident_story_read(journal, n->at[i], &story, &problem);
+
+		if (err == 0)
+			incident_show(context, &story, true);
+		incident_story_clear(&story);
+		if (err < 0) {
+			context_problem(context, &problem);
+			return COMMAND_UNABLE;
+		}
+	}
+	if (source != NULL)
+		explain_past(context, source);
+	return COMMAND_DONE;
 }
 
 static int run(

@@ -413,14 +413,6 @@ void containment_plan(const struct containment *c)
 	}
 }
 
-bool containment_is_on(const struct containment *c)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (is_meant(c, i))
-			return true;
-	return false;
-}
-
 void containment_end(struct containment *c)
 {
 	secret_free(c->with.secret);

@@ -63,9 +63,6 @@ MUST_USE int containment_undo(
  * something about the source; by said() with ACTION_INTENDED. Changes nothing. */
 void containment_plan(const struct containment *c);
 
-/* Whether anything is switched on that could do something about such a source. */
-bool containment_is_on(const struct containment *c);
-
 void containment_end(struct containment *c);
 
 #endif

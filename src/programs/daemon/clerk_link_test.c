@@ -56,6 +56,7 @@ static void left(void *context)
 	struct scene *s = context;
 
 	s->lefts++;
+	loop_stop(s->loop);
 }
 
 static void clerk_heard(void *context, const json_t *object, const char *why)

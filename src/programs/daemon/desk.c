@@ -50,7 +50,7 @@ struct provider {
 struct desk {
 	struct desk_given given;
 	struct desk_question *questions; /* oldest first */
-	struct provider history, queue, days;
+	struct provider history, queue;
 };
 
 /* ---- questions ---- */
@@ -159,13 +159,6 @@ static void log_deed_ended(const struct desk_question *q)
 		event_number("status", q->outputs[q->errand.commands - 1].exit));
 }
 
-static void put_days(struct desk_question *q, json_t *body)
-{
-	const struct provider *p = &q->desk->days;
-
-	json_put(body, "days", p->now != NULL ? p->now(p->context, q->errand.args) : NULL);
-}
-
 static void answer_with_outputs(struct desk_question *q)
 {
 	struct desk_output outputs[DESK_COMMANDS] = {0};
@@ -181,8 +174,6 @@ static void answer_with_outputs(struct desk_question *q)
 			.lines_lost = q->outputs[i].lines_lost,
 			.exit = q->outputs[i].exit};
 	json_t *body = desk_errand_body(&q->errand, outputs, ROOM, &status);
-	if (status == 200 && strcmp(desk_errand_name(&q->errand), "source") == 0)
-		put_days(q, body);
 	end_question(q, status, body);
 }
 
@@ -319,18 +310,13 @@ static struct provider *provider_of(struct desk *d, const char *what)
 {
 	if (strcmp(what, "history") == 0)
 		return &d->history;
-	if (strcmp(what, "queue") == 0)
-		return &d->queue;
-	assert(strcmp(what, "days") == 0);
-	return &d->days;
+	assert(strcmp(what, "queue") == 0);
+	return &d->queue;
 }
 
 void desk_provide(struct desk *d, const char *what, desk_provider *provider, void *context)
 {
-	struct provider *p = provider_of(d, what);
-
-	assert(p != &d->days);
-	*p = (struct provider){.later = provider, .context = context};
+	*provider_of(d, what) = (struct provider){.later = provider, .context = context};
 }
 
 void desk_provide_now(struct desk *d, const char *what, desk_provider_now *provider, void *context)

@@ -77,9 +77,8 @@ typedef void desk_provider(void *context, const json_t *args, struct desk_questi
 /* The same for who knows at once: a new reference; NULL: it is not known now. */
 typedef json_t *desk_provider_now(void *context, const json_t *args);
 
-/* what: "history", "queue"; until then it is answered with 503. "days", of desk_provide_now() only:
- * the array of a source's days, with args {"source"}; until then they are null. context: borrowed.
- * Of another name it is a mistake, and ends the process. */
+/* what: "history", "queue"; until then it is answered with 503. context: borrowed. Of another name
+ * it is a mistake, and ends the process. */
 void desk_provide(struct desk *d, const char *what, desk_provider *provider, void *context);
 void desk_provide_now(struct desk *d, const char *what, desk_provider_now *provider, void *context);
 

@@ -339,12 +339,17 @@ static json_t *next_object(struct slice *rest)
 }
 
 /* The last object; NULL: there is none. */
-static json_t *last_object(const struct desk_output *output)
+/* Of those that have that key; "": of all. */
+static json_t *last_object(const struct desk_output *output, const char *key)
 {
 	struct slice rest = output->lines;
 	json_t *last = NULL, *o;
 
 	while ((o = next_object(&rest)) != NULL) {
+		if (key[0] != '\0' && json_object_get(o, key) == NULL) {
+			json_decref(o);
+			continue;
+		}
 		json_decref(last);
 		last = o;
 	}
@@ -415,7 +420,7 @@ static json_t *list_body(const struct desk_output *output, const char *key, size
 static json_t *object_body(const struct desk_errand *e, const struct desk_output *outputs,
 	size_t room, int *ret_status)
 {
-	json_t *o = last_object(outputs);
+	json_t *o = last_object(outputs, "");
 
 	(void)e, (void)room;
 	if (o == NULL)
@@ -462,11 +467,11 @@ static void source_words(struct desk_errand *e)
 	say(e, text_arg(e, "source"));
 }
 
-/* Who answers puts the days to it. */
+/* Behind the stories of its incidents, explain says what is remembered. */
 static json_t *source_body(const struct desk_errand *e, const struct desk_output *outputs,
 	size_t room, int *ret_status)
 {
-	json_t *remembered = last_object(&outputs[1]);
+	json_t *remembered = last_object(&outputs[1], "saved");
 	size_t size = remembered != NULL ? size_of(remembered) : 0;
 
 	if (size > room / 2) {
@@ -480,6 +485,7 @@ static json_t *source_body(const struct desk_errand *e, const struct desk_output
 		return o;
 	}
 	json_put(o, "source", json_incref(json_object_get(e->args, "source")));
+	json_put(o, "days", json_incref(json_object_get(remembered, "days")));
 	json_put(o, "remembered", remembered);
 	if (!went_well(&outputs[1]))
 		json_put(o, "said", said_json(outputs[1].errors));
@@ -545,7 +551,7 @@ static json_t *listing_json(const json_t *answer)
 static json_t *blocklists_body(const struct desk_errand *e, const struct desk_output *outputs,
 	size_t room, int *ret_status)
 {
-	json_t *answer = last_object(outputs), *lists = json_array(), *o = json_object();
+	json_t *answer = last_object(outputs, ""), *lists = json_array(), *o = json_object();
 	const json_t *answers = json_object_get(answer, "answers");
 	json_t *age = json_object_get(answer, "age"), *why = json_object_get(answer, "problem");
 

@@ -326,21 +326,23 @@ static void test_objects(void **state)
 static void test_source(void **state)
 {
 	static const char args[] = "{\"source\": \"ann@shop.test\"}";
-	struct desk_output o[2] = {
-		output_of("{\"n\":1}\n", "", 0), output_of("{\"known\":1}\n", "", 0)};
+	struct desk_output o[2] = {output_of("{\"n\":1}\n", "", 0),
+		output_of("{\"saved\":1,\"days\":[7]}\n{\"incident\":3}\n", "", 0)};
 
 	(void)state;
 	check_json(body_of("source", args, o, ROOM, 200),
-		"{\"incidents\":[{\"n\":1}],\"left_out\":0,\"remembered\":{\"known\":1},"
+		"{\"days\":[7],\"incidents\":[{\"n\":1}],\"left_out\":0,\"remembered\":{\"days\":["
+		"7],\"saved\":1},"
 		"\"source\":\"mailbox:ann@shop.test\"}");
 	o[0] = output_of("", "", 0);
 	o[1] = output_of("", "nothing was found\n", 1);
 	check_json(body_of("source", args, o, ROOM, 200),
-		"{\"incidents\":[],\"left_out\":0,\"remembered\":null,"
+		"{\"days\":null,\"incidents\":[],\"left_out\":0,\"remembered\":null,"
 		"\"source\":\"mailbox:ann@shop.test\"}");
 	o[1] = output_of("", "it is damaged\n", 3);
 	check_json(body_of("source", args, o, ROOM, 200),
-		"{\"incidents\":[],\"left_out\":0,\"remembered\":null,\"said\":\"it is damaged\","
+		"{\"days\":null,\"incidents\":[],\"left_out\":0,\"remembered\":null,\"said\":\"it "
+		"is damaged\","
 		"\"source\":\"mailbox:ann@shop.test\"}");
 	o[0] = output_of("", "no journal\n", 3);
 	check_json(body_of("source", args, o, ROOM, 503), "{\"error\":\"no journal\"}");

@@ -6,22 +6,10 @@
 #include "base/printable.h"
 #include "incidents/actions.h"
 #include "incidents/brake.h"
-#include "incidents/measures.h"
-#include "programs/daemon/clerk_link.h"
-#include "programs/daemon/control.h"
 #include "programs/daemon/deeds.h"
-#include "programs/daemon/desk.h"
 #include "programs/daemon/events.h"
-#include "programs/daemon/job.h"
-#include "programs/daemon/late.h"
-#include "programs/daemon/measures_json.h"
-#include "programs/daemon/now.h"
-#include "programs/daemon/part_memory.h"
-#include "programs/daemon/parts.h"
-#include "programs/daemon/talk.h"
-#include "programs/daemon/turned_away.h"
+#include "programs/daemon/hand_parts.h"
 #include "programs/daemon/verdict_text.h"
-#include "reports/standing_json.h"
 #include "responders/table.h"
 
 #include <errno.h>
@@ -31,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TURN_MS        1000  /* how often the open incidents are gone through */
@@ -45,56 +32,6 @@
 #define ACT_AGAIN_S    5  /* at first, between two looks whether what was done still is so */
 #define ACT_AGAIN_MOST 60 /* while the source goes on trying */
 #define ACTING_MOST    8  /* incidents that are acted on at a time */
-
-/* An open incident, and one that was closed while something is still done about it. */
-struct outbreak {
-	struct hand *hand;
-	struct incident incident;
-	int64_t judged_at;  /* when its verdict was last noted */
-	int64_t look_at;    /* when its mail is to be looked for; 0: not */
-	int64_t told_at;    /* something of it was logged that is said again */
-	bool is_in_journal; /* as an open one, when it was last looked */
-	bool is_exempt;     /* likewise, its source */
-	bool is_refused;    /* what the watcher was told of its source: refuse it; */
-	bool is_put_off;    /* put its mail off */
-	int64_t act_at;     /* when what is due of it is to be done; 0: nothing is */
-	int64_t act_pause;  /* seconds until it is looked at again */
-	struct job *acting; /* does it now */
-	struct outbreak *next;
-};
-
-struct hand {
-	const struct daemon_part *part;
-	const struct settings_values *values;
-	struct loop *loop;
-	struct loop_timer *turn, *pulse;
-	struct talk *talk;
-	struct control *control;
-	struct clerk_link *clerk; /* NULL: there is none, nor the next two */
-	struct page_access *access;
-	struct desk *desk;
-	struct measures measures; /* for the clerk */
-	struct now_keeper *now;
-	struct journal *journal; /* NULL: it cannot be used now */
-	int64_t journal_at;      /* when it was tried */
-	struct outbreak *outbreaks;
-	size_t outbreak_count, acting_count;
-	struct turned_away *turned_away;
-	struct late *late;
-	struct {
-		struct job *job; /* NULL: nothing is being held */
-		int64_t number;  /* of the incident; 0: likewise */
-		int64_t begun;
-	} holding;
-	json_t *watcher_state;
-	int64_t watcher_at;
-	bool is_ready, told_begin;
-};
-
-static int64_t now_s(void)
-{
-	return (int64_t)time(NULL);
-}
 
 static struct event_value source_value(const struct source *source, char at[SOURCE_TEXT_MAX])
 {
@@ -116,9 +53,9 @@ static bool has_journal(struct hand *h)
 
 	if (h->journal != NULL)
 		return true;
-	if (now_s() - h->journal_at < JOURNAL_WAIT_S)
+	if (hand_now_s() - h->journal_at < JOURNAL_WAIT_S)
 		return false;
-	h->journal_at = now_s();
+	h->journal_at = hand_now_s();
 	if (journal_open(
 		    h->values->general.state, JOURNAL_NOTE, "stanchd", &h->journal, &problem) == 0)
 		return true;
@@ -142,7 +79,7 @@ static bool went_well(struct hand *h, int err, const struct problem *problem)
 static bool step(struct hand *h, struct outbreak *c, enum incident_event event, const char *words)
 {
 	struct problem problem = {0};
-	const struct incident_doing doing = {.at = now_s(), .words = words};
+	const struct incident_doing doing = {.at = hand_now_s(), .words = words};
 	enum incident_state to = c->incident.state;
 	int err = has_journal(h) ? casebook_step(h->journal, c->incident.number, event, &doing, &to,
 					   &problem)
@@ -296,12 +233,12 @@ static void after_hold(
 	if (!r->is_complete) {
 		if (c->incident.state == INCIDENT_CLEANING && r->done > 0)
 			(void)step(h, c, INCIDENT_FOUND, words);
-		c->look_at = now_s() + RETRY_S;
+		c->look_at = hand_now_s() + RETRY_S;
 		return;
 	}
 	/* a look at a large queue is work: no more than a twentieth of the time */
 	int64_t pause = took_s * 20 > h->values->hold.rescan ? took_s * 20 : h->values->hold.rescan;
-	c->look_at = now_s() + pause;
+	c->look_at = hand_now_s() + pause;
 	if (c->incident.state != INCIDENT_CLEANING || !step(h, c, INCIDENT_NOTHING, words))
 		return;
 	EVENT_LOG(h->part->log, EVENT_CLEAN, loop_now_ms(h->loop),
@@ -316,7 +253,7 @@ static void on_held(void *context, const char *output, size_t len, int status)
 	struct own_result result;
 	struct outbreak *c = find_outbreak(h, h->holding.number);
 	bool sound = own_command_read(output, len, &result);
-	int64_t took_s = now_s() - h->holding.begun;
+	int64_t took_s = hand_now_s() - h->holding.begun;
 
 	h->holding.job = NULL;
 	h->holding.number = 0;
@@ -331,7 +268,7 @@ static void on_held(void *context, const char *output, size_t len, int status)
 		source_value(&c->incident.source, name),
 		event_number("incident", c->incident.number),
 		event_number("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
-	c->look_at = now_s() + RETRY_S;
+	c->look_at = hand_now_s() + RETRY_S;
 }
 
 static void hold_mail(struct hand *h, struct outbreak *c)
@@ -351,17 +288,17 @@ static void hold_mail(struct hand *h, struct outbreak *c)
 			event_text("source", slice_of(source)),
 			event_number("incident", c->incident.number),
 			event_text("error", slice_of(problem.text)));
-		c->look_at = now_s() + RETRY_S;
+		c->look_at = hand_now_s() + RETRY_S;
 		return;
 	}
 	h->holding.number = c->incident.number;
-	h->holding.begun = now_s();
+	h->holding.begun = hand_now_s();
 	c->look_at = 0;
 }
 
 /* ---- what is done besides ---- */
 
-static bool cuts_off(const struct settings_values *v)
+bool hand_cuts_off(const struct settings_values *v)
 {
 	return v->refuse.enabled || v->sessions.enabled || v->secret.enabled;
 }
@@ -371,7 +308,7 @@ static bool acts_on(const struct settings_values *v, enum incident_state state)
 {
 	if (state == INCIDENT_SUSPECTED)
 		return v->tell.enabled && v->tell.suspects;
-	return v->tell.enabled || (state != INCIDENT_WAITING && cuts_off(v));
+	return v->tell.enabled || (state != INCIDENT_WAITING && hand_cuts_off(v));
 }
 
 static void on_acted(void *context, const char *output, size_t len, int status)
@@ -385,7 +322,7 @@ static void on_acted(void *context, const char *output, size_t len, int status)
 	h->acting_count--;
 	/* the command knows itself what is due by then */
 	if (left == DEEDS_UNKNOWN || (left == DEEDS_LATER && c->act_at == 0))
-		c->act_at = now_s() + RETRY_S;
+		c->act_at = hand_now_s() + RETRY_S;
 	if (c->incident.state == INCIDENT_CLOSED)
 		remove_outbreak(h, c);
 }
@@ -403,7 +340,7 @@ static void act(struct hand *h, struct outbreak *c)
 			source_value(&c->incident.source, name),
 			event_number("incident", c->incident.number),
 			event_text("words", slice_of(problem.text)));
-		c->act_at = now_s() + RETRY_S;
+		c->act_at = hand_now_s() + RETRY_S;
 		return;
 	}
 	h->acting_count++;
@@ -412,7 +349,7 @@ static void act(struct hand *h, struct outbreak *c)
 static void act_if_due(struct hand *h, struct outbreak *c)
 {
 	if (acts_on(h->values, c->incident.state) && c->acting == NULL &&
-		h->acting_count < ACTING_MOST && c->act_at != 0 && now_s() >= c->act_at)
+		h->acting_count < ACTING_MOST && c->act_at != 0 && hand_now_s() >= c->act_at)
 		act(h, c);
 }
 
@@ -457,7 +394,7 @@ static void contain(struct hand *h, struct outbreak *c)
 		event_number("recipients", (int64_t)c->incident.recipients));
 	if (h->values->refuse.enabled)
 		turned_away_add(h->turned_away, &c->incident.source);
-	c->act_at = c->look_at = now_s();
+	c->act_at = c->look_at = hand_now_s();
 	act_if_due(h, c);
 }
 
@@ -466,10 +403,10 @@ static void ask(struct hand *h, struct outbreak *c, enum daemon_event event, con
 	char name[SOURCE_TEXT_MAX];
 
 	if (c->incident.state == INCIDENT_SUSPECTED && step(h, c, INCIDENT_ASK, words))
-		c->act_at = now_s(); /* somebody is told */
-	if (now_s() - c->told_at < HOUR_S)
+		c->act_at = hand_now_s(); /* somebody is told */
+	if (hand_now_s() - c->told_at < HOUR_S)
 		return;
-	c->told_at = now_s();
+	c->told_at = hand_now_s();
 	EVENT_LOG(h->part->log, event, loop_now_ms(h->loop),
 		source_value(&c->incident.source, name),
 		event_number("incident", c->incident.number),
@@ -483,7 +420,7 @@ static bool brake_holds(struct hand *h, uint64_t active, char words[BRAKE_WORDS]
 	struct brake_state state = {.active = active};
 	struct problem problem = {0};
 	int err = casebook_count(
-		h->journal, now_s() - HOUR_S, &state.contained, &state.last_hour, &problem);
+		h->journal, hand_now_s() - HOUR_S, &state.contained, &state.last_hour, &problem);
 
 	if (!went_well(h, err, &problem)) {
 		(void)snprintf(words, BRAKE_WORDS, "the journal cannot be read");
@@ -499,7 +436,7 @@ static void decide(struct hand *h, struct outbreak *c, const struct verdict_said
 	if (c->incident.state != INCIDENT_SUSPECTED && c->incident.state != INCIDENT_WAITING)
 		return;
 	tell_watcher(h, "bad", &c->incident.source);
-	if (!h->values->hold.enabled && !cuts_off(h->values)) {
+	if (!h->values->hold.enabled && !hand_cuts_off(h->values)) {
 		ask(h, c, EVENT_OBSERVED, "nothing is switched on: only observed");
 		return;
 	}
@@ -532,7 +469,7 @@ static bool was_dealt_with(struct hand *h, const struct verdict_said *v)
 
 static struct outbreak *open_outbreak(struct hand *h, const struct verdict_said *v)
 {
-	const struct incident_doing doing = {.at = now_s()};
+	const struct incident_doing doing = {.at = hand_now_s()};
 	struct incident incident = {.source = v->source,
 		.state = INCIDENT_SUSPECTED,
 		.opened = doing.at,
@@ -551,7 +488,7 @@ static struct outbreak *open_outbreak(struct hand *h, const struct verdict_said 
 		event_text("why", slice_of(v->finding.evidence[0].text)));
 	struct outbreak *c = add_outbreak(h, &incident);
 	if (c != NULL)
-		c->act_at = now_s();
+		c->act_at = hand_now_s();
 	return c;
 }
 
@@ -569,9 +506,9 @@ static void note(struct hand *h, struct outbreak *c, const struct verdict_said *
 	/* once it is acted on, the numbers of before are the ones to keep */
 	bool suffices_first = v->is_contain && c->incident.state == INCIDENT_SUSPECTED;
 	if (incident_is_acted_on(c->incident.state) ||
-		(!suffices_first && now_s() - c->judged_at < JUDGE_S))
+		(!suffices_first && hand_now_s() - c->judged_at < JUDGE_S))
 		return;
-	c->judged_at = now_s();
+	c->judged_at = hand_now_s();
 	(void)went_well(h, casebook_judge(h->journal, c->incident.number, f, &problem), &problem);
 }
 
@@ -582,7 +519,7 @@ static bool is_let_go(struct hand *h, const struct verdict_said *v)
 	bool exempt = false;
 	int64_t until_us = 0;
 	struct problem problem = {0};
-	int err = casebook_is_exempt(h->journal, &v->source, now_s(), &exempt, &problem);
+	int err = casebook_is_exempt(h->journal, &v->source, hand_now_s(), &exempt, &problem);
 
 	if (err == 0)
 		err = casebook_forgiven(h->journal, &v->source, &until_us, &problem);
@@ -627,12 +564,12 @@ static void on_mail(struct hand *h, const json_t *o)
 
 	if (c == NULL || !incident_is_acted_on(c->incident.state))
 		return;
-	c->incident.last_mail = now_s();
-	if (c->look_at == 0 || c->look_at > now_s() + 1)
-		c->look_at = now_s() + (h->holding.number == c->incident.number);
+	c->incident.last_mail = hand_now_s();
+	if (c->look_at == 0 || c->look_at > hand_now_s() + 1)
+		c->look_at = hand_now_s() + (h->holding.number == c->incident.number);
 	/* who was cut off is still there, or back: whether what was done still is so */
 	if (c->act_at == 0) {
-		c->act_at = now_s() + c->act_pause;
+		c->act_at = hand_now_s() + c->act_pause;
 		c->act_pause =
 			c->act_pause * 2 < ACT_AGAIN_MOST ? c->act_pause * 2 : ACT_AGAIN_MOST;
 	}
@@ -658,9 +595,9 @@ static void heard(void *context, const json_t *object, const char *why)
 	} else if (word != NULL && strcmp(word, "state") == 0) {
 		json_decref(h->watcher_state);
 		h->watcher_state = json_deep_copy(object);
-		h->watcher_at = now_s();
+		h->watcher_at = hand_now_s();
 	} else if (word != NULL && strcmp(word, "sources") == 0) {
-		if (!now_keeper_hear(h->now, object, now_s()))
+		if (!now_keeper_hear(h->now, object, hand_now_s()))
 			EVENT_LOG(h->part->log, EVENT_REQUEST_REFUSED, loop_now_ms(h->loop),
 				event_text("error", slice_of("no list of sources")));
 	} else {
@@ -682,12 +619,13 @@ static bool note_open(void *context, const struct incident *incident)
 			tell_watcher(h, "bad", &incident->source);
 		/* a person's own command is at it: it comes first */
 		if (c != NULL)
-			c->look_at = c->act_at = now_s() + (incident->by_person ? BY_PERSON_S : 0);
+			c->look_at = c->act_at =
+				hand_now_s() + (incident->by_person ? BY_PERSON_S : 0);
 	} else if (c->incident.state != incident->state) {
 		c->incident.state = incident->state;
 		c->incident.changed = incident->changed;
 		c->incident.by_person = incident->by_person;
-		c->look_at = c->act_at = now_s() + BY_PERSON_S;
+		c->look_at = c->act_at = hand_now_s() + BY_PERSON_S;
 	}
 	if (c != NULL)
 		c->is_in_journal = true;
@@ -735,7 +673,8 @@ static void settle_all_put_off(struct hand *h)
 		return;
 	for (struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
 		c->is_exempt = false;
-	if (!went_well(h, casebook_each_exemption(h->journal, now_s(), note_exempt, h, &problem),
+	if (!went_well(h,
+		    casebook_each_exemption(h->journal, hand_now_s(), note_exempt, h, &problem),
 		    &problem))
 		return;
 	for (struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
@@ -764,9 +703,9 @@ static bool is_quiet(const struct hand *h, const struct outbreak *c)
 
 	if (c->incident.state == INCIDENT_CLEAN)
 		return h->holding.number != c->incident.number && c->acting == NULL &&
-		       now_s() - since >= h->values->hold.quiet_time;
+		       hand_now_s() - since >= h->values->hold.quiet_time;
 	if (c->incident.state == INCIDENT_SUSPECTED || c->incident.state == INCIDENT_WAITING)
-		return now_s() - since >= CALM_S;
+		return hand_now_s() - since >= CALM_S;
 	return false;
 }
 
@@ -804,7 +743,7 @@ static void go_on_with(struct hand *h, struct outbreak *c)
 	act_if_due(h, c);
 	if (!incident_is_acted_on(c->incident.state))
 		return;
-	if (c->incident.state == INCIDENT_CONTAINED && now_s() < c->look_at)
+	if (c->incident.state == INCIDENT_CONTAINED && hand_now_s() < c->look_at)
 		return; /* a person's own command is at it */
 	if (!h->values->hold.enabled && !c->incident.by_person) {
 		if (c->incident.state == INCIDENT_CONTAINED)
@@ -816,9 +755,9 @@ static void go_on_with(struct hand *h, struct outbreak *c)
 	if (c->incident.state == INCIDENT_CONTAINED) {
 		if (!step(h, c, INCIDENT_HOLD, ""))
 			return;
-		c->look_at = now_s();
+		c->look_at = hand_now_s();
 	}
-	if (c->look_at != 0 && now_s() >= c->look_at)
+	if (c->look_at != 0 && hand_now_s() >= c->look_at)
 		hold_mail(h, c);
 }
 
@@ -848,25 +787,8 @@ static void tell_begin(struct hand *h)
 	(void)talk_say(h->talk, json_pack("{s:s}", "do", "begin"));
 }
 
-static const char *mode_of(const struct settings_values *v)
+void hand_turn(struct hand *h)
 {
-	if (cuts_off(v))
-		return v->hold.enabled ? "cut off and hold" : "cut off";
-	return v->hold.enabled ? "hold" : "observe";
-}
-
-static struct now_view view_now(const struct hand *h)
-{
-	return (struct now_view){.at = now_s(),
-		.mode = mode_of(h->values),
-		.journal = h->journal,
-		.watcher = h->watcher_state,
-		.watcher_at = h->watcher_at};
-}
-
-static void on_turn(void *context)
-{
-	struct hand *h = context;
 	struct problem problem = {0};
 
 	tell_begin(h);
@@ -881,185 +803,18 @@ static void on_turn(void *context)
 			go_on_with(h, c);
 	}
 	if (has_journal(h))
-		(void)went_well(h, late_turn(h->late, h->journal, now_s(), &problem), &problem);
+		(void)went_well(
+			h, late_turn(h->late, h->journal, hand_now_s(), &problem), &problem);
 	if (h->clerk != NULL && has_journal(h))
 		(void)went_well(h, measures_turn(&h->measures, h->journal, &problem), &problem);
-	const struct now_view view = view_now(h);
+	const struct now_view view = hand_view(h);
 	now_keeper_turn(h->now, &view);
 	event_log_tick(h->part->log, loop_now_ms(h->loop));
 }
 
-/* ---- questions ---- */
-
-static json_t *status_json(struct hand *h)
+static void on_turn(void *context)
 {
-	json_t *o = json_object();
-	unsigned by_state[INCIDENT_STATES] = {0};
-	json_t *incidents = json_object();
-
-	for (const struct outbreak *c = h->outbreaks; c != NULL; c = c->next)
-		by_state[c->incident.state]++;
-	for (int i = INCIDENT_SUSPECTED; i <= INCIDENT_CLEAN; i++)
-		json_put(incidents, incident_state_name((enum incident_state)i),
-			json_integer((json_int_t)by_state[i]));
-	json_put(o, "version", json_string(STANCH_VERSION));
-	json_put(o, "mode", json_string(mode_of(h->values)));
-	json_put(o, "spool", json_text(slice_of(h->part->plan->spool)));
-	json_put(o, "hold_queue", json_text(slice_of(h->part->plan->global.hold_queue)));
-	json_put(o, "journal", json_boolean(h->journal != NULL));
-	json_put(o, "holding", h->holding.number != 0 ? json_integer(h->holding.number) : NULL);
-	json_put(o, "incidents", incidents);
-	json_put(o, "watcher_age",
-		h->watcher_state != NULL ? json_integer(now_s() - h->watcher_at) : NULL);
-	json_put(o, "watcher", h->watcher_state != NULL ? json_incref(h->watcher_state) : NULL);
-	return o;
-}
-
-/* NULL: not known. */
-static json_t *incidents_json(struct hand *h)
-{
-	struct standing s = {0};
-	struct problem problem = {0};
-
-	if (h->journal == NULL || standing_read(h->journal, now_s(), &s, &problem) < 0)
-		return NULL;
-	json_t *o = standing_json(&s);
-	standing_clear(&s);
-	return o;
-}
-
-static json_t *history_json_of(struct hand *h, const json_t *args)
-{
-	struct problem problem = {0};
-	json_t *o = NULL;
-
-	if (now_keeper_history(h->now, args, now_s(), &o, &problem) < 0) {
-		o = json_object();
-		json_put(o, "error", json_text(slice_of(problem.text)));
-	}
-	return o;
-}
-
-static json_t *answer(void *context, const char *question, const json_t *object)
-{
-	struct hand *h = context;
-	const struct now_view view = view_now(h);
-
-	if (strcmp(question, "status") == 0)
-		return status_json(h);
-	if (strcmp(question, "incidents") == 0)
-		return incidents_json(h);
-	if (strcmp(question, "now") == 0)
-		return now_keeper_json(h->now, &view);
-	if (strcmp(question, "history") == 0)
-		return history_json_of(h, object);
-	if (strcmp(question, "look") != 0)
-		return NULL;
-	on_turn(h);
-	return json_pack("{s:b}", "looked", 1);
-}
-
-static void refused(void *context, uid_t uid)
-{
-	struct hand *h = context;
-
-	EVENT_LOG(h->part->log, EVENT_PEER_REFUSED, loop_now_ms(h->loop),
-		event_number("uid", (int64_t)uid));
-}
-
-/* ---- what the clerk is told ---- */
-
-/* By the verdicts that stand: those of open incidents. */
-static json_t *verdicts_json(const struct hand *h)
-{
-	json_int_t suspect = 0, contain = 0;
-	json_t *o = json_object(), *known = json_object_get(h->watcher_state, "sources");
-
-	for (const struct outbreak *c = h->outbreaks; c != NULL; c = c->next) {
-		suspect += c->incident.state == INCIDENT_SUSPECTED;
-		contain += c->incident.state == INCIDENT_WAITING ||
-			   incident_is_acted_on(c->incident.state);
-	}
-	if (json_is_integer(known))
-		json_put(o, "nothing",
-			json_integer(json_integer_value(known) > suspect + contain
-					     ? json_integer_value(known) - suspect - contain
-					     : 0));
-	json_put(o, "suspect", json_integer(suspect));
-	json_put(o, "contain", json_integer(contain));
-	return o;
-}
-
-static json_t *memory_json(const struct hand *h)
-{
-	json_t *o = json_object(), *of_watcher = json_object_get(h->watcher_state, "memory");
-	uint64_t starter = part_memory(getppid()), hand = part_memory(0);
-
-	json_put(o, "starter", starter > 0 ? json_integer((json_int_t)starter) : NULL);
-	json_put(o, "hand", hand > 0 ? json_integer((json_int_t)hand) : NULL);
-	json_put(o, "watcher", json_incref(of_watcher));
-	return o;
-}
-
-static json_t *clerk_state(void *context)
-{
-	struct hand *h = context;
-	json_t *o = status_json(h);
-	const struct now_view view = view_now(h);
-
-	json_put(o, "verdicts", verdicts_json(h));
-	json_put(o, "memory", memory_json(h));
-	json_put(o, "measures", h->journal != NULL ? measures_json(&h->measures) : NULL);
-	json_put(o, "now", now_keeper_json(h->now, &view));
-	return o;
-}
-
-static bool clerk_asks(void *context, const json_t *object)
-{
-	struct hand *h = context;
-	bool is_sound = desk_hear(h->desk, object);
-
-	if (!is_sound)
-		EVENT_LOG(h->part->log, EVENT_PAGE_REQUEST_REFUSED, loop_now_ms(h->loop),
-			event_text("error", slice_of("no question that is in the table")));
-	return is_sound;
-}
-
-static void clerk_left(void *context)
-{
-	struct hand *h = context;
-
-	desk_leave(h->desk);
-}
-
-static void answer_clerk(void *context, json_t *answer)
-{
-	struct hand *h = context;
-
-	clerk_link_say(h->clerk, answer);
-}
-
-static void begin_desk(struct hand *h)
-{
-	const struct page_settings *page = &h->values->page;
-	const struct clerk_link_calls calls = {clerk_state, clerk_asks, clerk_left, h};
-
-	h->clerk = clerk_link_new(h->loop, h->part->news, &calls);
-	if (h->clerk == NULL)
-		return;
-	json_wipe_what_is_freed(); /* the clerk is shown passwords */
-	h->access = page_access_new(&(struct page_access_given){.loop = h->loop,
-		.log = h->part->log,
-		.users = page->users,
-		.session = page->session,
-		.idle = page->idle});
-	h->desk = desk_new(&(struct desk_given){.loop = h->loop,
-		.plan = h->part->plan,
-		.log = h->part->log,
-		.access = h->access,
-		.wait_ms = DESK_WAIT_MS,
-		.say = answer_clerk,
-		.context = h});
+	hand_turn(context);
 }
 
 static void begin_measures(struct hand *h)
@@ -1084,20 +839,6 @@ static void on_term(void *context)
 	struct hand *h = context;
 
 	loop_stop(h->loop);
-}
-
-static void serve(struct hand *h)
-{
-	const struct control_settings_given given = {.path = h->values->control.socket,
-		.group = h->values->control.group,
-		.answer = answer,
-		.refused = refused,
-		.context = h};
-	struct problem problem = {0};
-
-	if (control_new(h->loop, &given, &h->control, &problem) < 0)
-		EVENT_LOG(h->part->log, EVENT_CONTROL_TROUBLE, loop_now_ms(h->loop),
-			event_text("error", slice_of(problem.text)));
 }
 
 static void say_unready(const struct hand *h)
@@ -1127,10 +868,9 @@ int hand_run(const struct daemon_part *part)
 	if (err == 0)
 		err = talk_new(h->loop, part->link, heard, h, &h->talk);
 	if (err == 0) {
-		serve(h);
+		hand_asked_begin(h);
 		say_unready(h);
 		begin_measures(h);
-		begin_desk(h);
 		h->turn = loop_timer_new(h->loop, on_turn, h);
 		h->pulse = loop_timer_new(h->loop, on_pulse, h);
 		loop_timer_start(h->turn, 0, TURN_MS);
@@ -1142,12 +882,9 @@ int hand_run(const struct daemon_part *part)
 		free_outbreak(h, h->outbreaks);
 	turned_away_free(h->turned_away);
 	late_free(h->late);
+	hand_asked_end(h);
 	now_keeper_free(h->now);
 	json_decref(h->watcher_state);
-	control_free(h->control);
-	clerk_link_free(h->clerk);
-	page_access_free(h->access);
-	desk_free(h->desk);
 	loop_timer_free(h->turn);
 	loop_timer_free(h->pulse);
 	talk_free(h->talk);
