@@ -151,10 +151,16 @@ static void finish_error(struct visit *v, unsigned status, const char *sentence)
 /* What the hand did not grant; body: NULL, or what it said. */
 static void finish_failed(struct visit *v, unsigned status, const json_t *body)
 {
-	if (json_is_string(json_object_get(body, "error")))
-		finish_with(v, status, body);
-	else
-		finish_error(v, status, sentence_of(status));
+	const char *sentence = json_string_value(json_object_get(body, "error"));
+	json_int_t wait = json_integer_value(json_object_get(body, "retry_after"));
+	struct http_reply reply = {0};
+	char seconds[24];
+
+	fill_error(&reply, status, sentence != NULL ? sentence : sentence_of(status));
+	(void)snprintf(seconds, sizeof(seconds), "%" JSON_INTEGER_FORMAT, wait);
+	if (wait > 0)
+		http_reply_field(&reply, "Retry-After", seconds);
+	finish(v, &reply);
 }
 
 /* ---- questions to the hand ---- */

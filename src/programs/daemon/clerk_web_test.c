@@ -97,7 +97,7 @@ static void hand_heard(void *context, const json_t *object, const char *why)
 		answer_of_hand(s, json_string_value(json_object_get(object, "ask")), &body);
 	if (status != 200) {
 		json_decref(body);
-		body = json_pack("{s:s}", "error", "So says the hand.");
+		body = json_pack("{s:s, s:i}", "error", "So says the hand.", "retry_after", 7);
 	}
 	json_put(answer, "say", json_string("answer"));
 	json_put(answer, "id", json_incref(json_object_get(s->latest, "id")));
@@ -346,7 +346,8 @@ static void test_login(void **state)
 	assert_int_equal(
 		ask_with(s, "POST /api/login", JSON, "{\"name\":\"ann\",\"password\":\"wrong\"}"),
 		429);
-	assert_true(has(s, "So says the hand."));
+	assert_true(has(s, "{\"error\":\"So says the hand.\"}"));
+	assert_true(has(s, "Retry-After: 7\r\n"));
 	assert_false(has(s, "Set-Cookie"));
 	assert_int_equal(ask_with(s, "POST /api/login", JSON, "{\"name\":\"ann\"}"), 400);
 	assert_int_equal(ask_with(s, "POST /api/login", JSON, ""), 400);
