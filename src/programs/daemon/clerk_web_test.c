@@ -243,7 +243,7 @@ static bool hear(struct scene *s, int fd, int64_t most_ms)
 
 static int said(const struct scene *s, const char *line, const char *fields, const char *body)
 {
-	char request[3000];
+	char request[8000];
 	int fd = connected(s);
 	int n = snprintf(request, sizeof(request),
 		"%s HTTP/1.1\r\nHost: here\r\nConnection: close\r\n%sContent-Length: "
@@ -486,6 +486,26 @@ static void test_actions(void **state)
 	check_error(s);
 }
 
+/* Deep enough for the clerk, and too deep for a hand that takes it apart with what is around it. */
+static void test_deep(void **state)
+{
+	struct scene *s = *state;
+	char body[2 * 2047 + 20], *at = body;
+
+	at += snprintf(at, sizeof(body), "{\"a\":");
+	memset(at, '[', 2047);
+	memset(at + 2047, ']', 2047);
+	memcpy(at + (size_t)2 * 2047, "}", 2);
+	assert_int_equal(ask_with(s, "POST /api/actions", COOKIE JSON WORD, body), 400);
+	assert_int_equal(ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":{}}"), 400);
+	assert_int_equal(
+		ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":\"\\u0000\"}"), 400);
+	assert_int_equal(
+		ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":1,\"a\":1}"), 400);
+	assert_int_equal(s->asked_do, 0);
+	assert_int_equal(act(s, COOKIE JSON WORD), 200);
+}
+
 static void test_reader(void **state)
 {
 	struct scene *s = *state;
@@ -682,6 +702,7 @@ int main(void)
 		TEST(test_proxy),
 		TEST(test_open_network),
 		TEST(test_actions),
+		TEST(test_deep),
 		TEST(test_reader),
 		TEST(test_reads),
 		TEST(test_cached),
