@@ -173,7 +173,7 @@ static void stream_free(void *context)
 
 static void wake_stream(struct http_stream *stream)
 {
-	if (!stream->is_suspended)
+	if (!stream->is_suspended || stream->connection == NULL)
 		return;
 	stream->is_suspended = false;
 	go_on(stream->connection->serve, stream->connection->mhd);

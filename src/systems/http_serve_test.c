@@ -118,6 +118,8 @@ static int begin(void **state)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(bind(fd, (const struct sockaddr *)&at, len), 0);
+	/* so that the kernel takes little of what nobody reads */
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){65536}, sizeof(int)), 0);
 	assert_int_equal(listen(fd, 128), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
 	s->port = at.sin_port;
@@ -153,6 +155,7 @@ static int connected(const struct scene *s)
 		.sin_family = AF_INET, .sin_port = s->port, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){65536}, sizeof(int)), 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
 	return fd;
 }
@@ -413,13 +416,13 @@ static void test_slow_stream(void **state)
 		run(s, 20);
 	}
 	assert_int_equal(s->over, 1);
-	assert_in_range(sent, 9, 200);
+	assert_in_range(sent, 9, 16);
 	(void)close(fd);
 
 	fd = connected(s);
 	say(fd, "GET /stream HTTP/1.1\r\n" END);
 	run(s, 50);
-	for (int i = 0; i < sent - 4 && s->stream != NULL; i++) {
+	for (int i = 0; i < 4 && s->stream != NULL; i++) {
 		http_stream_send(s->stream, part);
 		run(s, 20);
 	}

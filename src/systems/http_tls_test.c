@@ -57,7 +57,7 @@ static int begin(void **state)
 	struct scene *s = calloc(1, sizeof(*s));
 
 	assert_non_null(s);
-	(void)strcpy(s->folder, "/tmp/http_tls_XXXXXX");
+	(void)snprintf(s->folder, sizeof(s->folder), "/tmp/http_tls_XXXXXX");
 	assert_non_null(mkdtemp(s->folder));
 	(void)snprintf(s->certificate, sizeof(s->certificate), "%s/c.pem", s->folder);
 	(void)snprintf(s->key, sizeof(s->key), "%s/k.pem", s->folder);

@@ -51,6 +51,8 @@ holds_true "that nobody can log in from elsewhere is said" \
 checked "page { listen = \"$at\" }"
 is "at an address of this host there is nothing to say" "$(cat "$work/err")" ""
 
+lab past 30
+
 # --- files ----------------------------------------------------------------------------------------
 
 start_daemon
@@ -102,6 +104,60 @@ is "what is asked for has to make sense" "$(status '/api/queue?limit=1000000' -H
 for method in PUT DELETE OPTIONS TRACE PATCH; do
 	is "$method is not for this" "$(status /api/now -X "$method")" 405
 done
+
+# --- the API, to an operator ----------------------------------------------------------------------
+
+open_api() { # a user, who logs in; the fields of the requests of a session are in $work/as_ann
+	printf 'correct horse\n' | stanch --config "$work/stanch.conf" page user ann --role operator >/dev/null || return 1
+	[[ $(status /api/login --json '{"name":"ann","password":"correct horse"}') == 200 ]] || return 1
+	printf 'Cookie: %s\n' "$(field Set-Cookie | cut -d ';' -f 1)" >"$work/as_ann"
+	printf 'X-Stanch-CSRF: %s\n' "$(jq -r .csrf "$work/body")" >>"$work/as_ann"
+}
+as_ann() { status "$@" -H "@$work/as_ann"; }
+ask_as_operator() {
+	configure yes "page { listen = \"$at\" users = $work/page.users }"
+	kill -HUP "$daemon"
+	holds_true "a user can log in" wait_for 30 open_api
+	holds_true "as described" fits post /api/login 200
+	is "with a cookie that no script reads" "$(field Set-Cookie | grep -c '; HttpOnly; SameSite=Strict; Path=/$')" 1
+	is "and that is not in the body" "$(jq 'has("session")' "$work/body")" false
+	lab flood --messages 30 --recipients 5 >/dev/null
+	holds_true "a flood is contained meanwhile" wait_for 60 is_in_state mailbox:ann@shop.test "contained cleaning clean"
+	local id query got method path
+	id=$(ids_in stanch | head -n 1)
+	[[ -n $id ]] || id=$(ids_in "" | head -n 1)
+	while read -r method path; do
+		[[ $method == get && $path != /api/events && $path != /api/openapi.json ]] || continue
+		query=
+		[[ $path != /api/source ]] || query='?source=mailbox:ann@shop.test'
+		[[ $path != /api/message ]] || query="?id=$id"
+		[[ $path != /api/incidents ]] || query='?all=1'
+		got=$(as_ann "${path/\{incident\}/1}$query")
+		[[ $got == 503 ]] || is "$path is told" "$got" 200
+		holds_true "$path as described ($got)" fits get "$path" "$got"
+	done <"$work/routes"
+	local act='{"action":"exempt","source":"mailbox:bob@shop.test","reason":"a test","for":"1d"}'
+	is "nothing is done without the session's word" \
+		"$(status /api/actions --json "$act" -H "$(head -n 1 "$work/as_ann")")" 403
+	is "with it, it is" "$(as_ann /api/actions --json "$act")" 200
+	holds_true "as described" fits post /api/actions 200
+	is "and was done" "$(stanch exempt --json | jq -r .source)" mailbox:bob@shop.test
+	if [[ $(as_ann /api/now) == 200 ]]; then
+		curl --silent --no-buffer --max-time 4 -H "@$work/as_ann" "http://$at/api/events" >"$work/events"
+		is "what happens is told" "$(grep -c '^event: now$' "$work/events" | sed 's/^[2-9]$/some/')" some
+		sed -n 's/^data: //p' "$work/events" | tail -n 1 >"$work/body"
+		holds_true "as described" fits get /api/now 200
+	else
+		skip "how things are is not told to the page by this daemon"
+	fi
+	is "who has logged out" "$(as_ann /api/logout -X POST)" 200
+	is "has no session" "$(as_ann /api/session)" 401
+}
+if ! "$stanch_program" page --help >/dev/null 2>&1; then
+	skip "what is told to an operator: this stanch knows no users of the page"
+else
+	ask_as_operator
+fi
 
 # --- strangers ------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ALONE_MS 60000 /* longer than a hand takes to begin again */
+
 struct clerk {
 	const struct daemon_part *part;
 	const struct page_settings *page;
@@ -33,6 +35,7 @@ struct clerk {
 	struct networks *metrics_from;
 	struct http_serve *serve;
 	struct loop_timer *pulse;
+	struct loop_timer *alone; /* runs while there is no talk */
 	bool is_ready;
 };
 
@@ -51,6 +54,7 @@ static void heard(void *context, const json_t *object, const char *why)
 	clerk_web_use(c->web, NULL);
 	talk_free(c->talk); /* it ended: the next one is given a new link */
 	c->talk = NULL;
+	loop_timer_start(c->alone, ALONE_MS, 0);
 }
 
 static void link_came(void *context, int link)
@@ -62,6 +66,18 @@ static void link_came(void *context, int link)
 	c->talk = NULL;
 	(void)!talk_new(c->loop, link, heard, c, &c->talk);
 	clerk_web_use(c->web, c->talk);
+	loop_timer_stop(c->alone);
+}
+
+/* A hand that goes on without a talk to us is given a new one when we begin again. */
+static void on_alone(void *context)
+{
+	struct clerk *c = context;
+
+	EVENT_LOG(c->part->log, EVENT_PAGE_TROUBLE, loop_now_ms(c->loop),
+		event_text("at", slice_of(c->page->listen)),
+		event_text("error", slice_of("the hand has ended the talk")));
+	loop_stop(c->loop);
 }
 
 /* ---- metrics ---- */
@@ -202,6 +218,7 @@ int clerk_run(const struct daemon_part *part)
 	c->page = &part->plan->values->page;
 	c->loop = loop_new();
 	c->state = clerk_state_new();
+	c->alone = loop_timer_new(c->loop, on_alone, c);
 	make_web(c);
 	(void)signal(SIGPIPE, SIG_IGN);
 	int err = loop_signal_new(c->loop, SIGTERM, on_term, c, &term);
@@ -218,6 +235,7 @@ int clerk_run(const struct daemon_part *part)
 	networks_free(c->gate.proxies);
 	clerk_state_free(c->state);
 	loop_timer_free(c->pulse);
+	loop_timer_free(c->alone);
 	loop_signal_free(term);
 	loop_free(c->loop);
 	free(c);

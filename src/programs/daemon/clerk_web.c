@@ -151,10 +151,16 @@ static void finish_error(struct visit *v, unsigned status, const char *sentence)
 /* What the hand did not grant; body: NULL, or what it said. */
 static void finish_failed(struct visit *v, unsigned status, const json_t *body)
 {
-	if (json_is_string(json_object_get(body, "error")))
-		finish_with(v, status, body);
-	else
-		finish_error(v, status, sentence_of(status));
+	const char *sentence = json_string_value(json_object_get(body, "error"));
+	json_int_t wait = json_integer_value(json_object_get(body, "retry_after"));
+	struct http_reply reply = {0};
+	char seconds[24];
+
+	fill_error(&reply, status, sentence != NULL ? sentence : sentence_of(status));
+	(void)snprintf(seconds, sizeof(seconds), "%" JSON_INTEGER_FORMAT, wait);
+	if (wait > 0)
+		http_reply_field(&reply, "Retry-After", seconds);
+	finish(v, &reply);
 }
 
 /* ---- questions to the hand ---- */
@@ -414,6 +420,20 @@ static void check_session(struct visit *v)
 
 /* ---- requests to the API ---- */
 
+/* Nothing that is asked for has more in it; and what is deep here is too deep for the hand. */
+static bool is_flat(json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		if (json_is_object(value) || json_is_array(value))
+			return false;
+	}
+	return json_is_object(object);
+}
+
 /* NULL: it is as it has to be; or what is wrong, and *ret_status. */
 static const char *read_body(const struct http_request *r, json_t **args, unsigned *ret_status)
 {
@@ -429,9 +449,9 @@ static const char *read_body(const struct http_request *r, json_t **args, unsign
 		return "The body has to be JSON, and to be said to be.";
 	*ret_status = 400;
 	body = json_loadb(r->body.at, r->body.len, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(body)) {
+	if (!is_flat(body)) {
 		json_decref(body);
-		return "The body is no JSON object.";
+		return "The body is no JSON object of texts and numbers.";
 	}
 	json_decref(*args);
 	*args = body;

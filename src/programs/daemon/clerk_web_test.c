@@ -97,7 +97,7 @@ static void hand_heard(void *context, const json_t *object, const char *why)
 		answer_of_hand(s, json_string_value(json_object_get(object, "ask")), &body);
 	if (status != 200) {
 		json_decref(body);
-		body = json_pack("{s:s}", "error", "So says the hand.");
+		body = json_pack("{s:s, s:i}", "error", "So says the hand.", "retry_after", 7);
 	}
 	json_put(answer, "say", json_string("answer"));
 	json_put(answer, "id", json_incref(json_object_get(s->latest, "id")));
@@ -243,7 +243,7 @@ static bool hear(struct scene *s, int fd, int64_t most_ms)
 
 static int said(const struct scene *s, const char *line, const char *fields, const char *body)
 {
-	char request[3000];
+	char request[8000];
 	int fd = connected(s);
 	int n = snprintf(request, sizeof(request),
 		"%s HTTP/1.1\r\nHost: here\r\nConnection: close\r\n%sContent-Length: "
@@ -346,7 +346,8 @@ static void test_login(void **state)
 	assert_int_equal(
 		ask_with(s, "POST /api/login", JSON, "{\"name\":\"ann\",\"password\":\"wrong\"}"),
 		429);
-	assert_true(has(s, "So says the hand."));
+	assert_true(has(s, "{\"error\":\"So says the hand.\"}"));
+	assert_true(has(s, "Retry-After: 7\r\n"));
 	assert_false(has(s, "Set-Cookie"));
 	assert_int_equal(ask_with(s, "POST /api/login", JSON, "{\"name\":\"ann\"}"), 400);
 	assert_int_equal(ask_with(s, "POST /api/login", JSON, ""), 400);
@@ -483,6 +484,26 @@ static void test_actions(void **state)
 	assert_int_equal(ask_with(s, "PUT /api/actions", COOKIE JSON WORD, "{}"), 405);
 	assert_true(has(s, "Allow: POST\r\n"));
 	check_error(s);
+}
+
+/* Deep enough for the clerk, and too deep for a hand that takes it apart with what is around it. */
+static void test_deep(void **state)
+{
+	struct scene *s = *state;
+	char body[2 * 2047 + 20], *at = body;
+
+	at += snprintf(at, sizeof(body), "{\"a\":");
+	memset(at, '[', 2047);
+	memset(at + 2047, ']', 2047);
+	memcpy(at + (size_t)2 * 2047, "}", 2);
+	assert_int_equal(ask_with(s, "POST /api/actions", COOKIE JSON WORD, body), 400);
+	assert_int_equal(ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":{}}"), 400);
+	assert_int_equal(
+		ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":\"\\u0000\"}"), 400);
+	assert_int_equal(
+		ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":1,\"a\":1}"), 400);
+	assert_int_equal(s->asked_do, 0);
+	assert_int_equal(act(s, COOKIE JSON WORD), 200);
 }
 
 static void test_reader(void **state)
@@ -681,6 +702,7 @@ int main(void)
 		TEST(test_proxy),
 		TEST(test_open_network),
 		TEST(test_actions),
+		TEST(test_deep),
 		TEST(test_reader),
 		TEST(test_reads),
 		TEST(test_cached),
