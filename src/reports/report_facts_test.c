@@ -181,6 +181,8 @@ static void what_became_of_the_mail(void **state)
 static void what_is_not_known(void **state)
 {
 	static const struct held unknown[] = {{0, MESSAGE_HELD}};
+	static const struct held early[] = {
+		{AT - 5, MESSAGE_HELD}, {AT - 5, MESSAGE_HELD}, {AT - 4, MESSAGE_HELD}};
 	AUTO(journal) j = opened(state);
 	const struct journal_who person = {.user = "root"};
 	struct report_incident r;
@@ -209,10 +211,19 @@ static void what_is_not_known(void **state)
 	/* more was held than is known to have come */
 	number = open_one(j, "c@shop.test", AT, 2);
 	step(j, number, INCIDENT_VERDICT, AT + 2, NULL);
-	hold(j, number, AT + 3, six, 6);
+	hold(j, number, AT + 3, early, 3);
 	assert_int_equal(report_incident_read(j, number, &r, &p), 0);
 	assert_false(report_went_out(&r, &n));
 	report_incident_clear(&r);
+
+	/* it was contained long after they were counted, and just not too long */
+	for (int late = 58; late <= 59; late++) {
+		number = open_one(j, late == 58 ? "f@shop.test" : "g@shop.test", AT, 12);
+		step(j, number, INCIDENT_VERDICT, AT + late, NULL);
+		assert_int_equal(report_incident_read(j, number, &r, &p), 0);
+		assert_int_equal(report_went_out(&r, &n), late == 58);
+		report_incident_clear(&r);
+	}
 
 	/* when it was not contained */
 	number = open_one(j, "d@shop.test", AT, 12);
