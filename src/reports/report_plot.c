@@ -37,7 +37,7 @@ struct range {
 
 static double bounded(double value)
 {
-	return isfinite(value) && value > 0 ? fmin(value, 1e15) : 0;
+	return value > 0 ? fmin(value, 1e15) : 0; /* what is no number is not more than 0 */
 }
 
 static struct range range_of(const struct report_plot *p)
