@@ -328,7 +328,7 @@ static void what_is_not_known_is_said(void **state)
 	check_has(r, MANAGER, "  Messages still held     unknown");
 	check_has(r, BLOCKLIST, "  Accepted by then        unknown messages");
 	check_has(r, BLOCKLIST, "  Of these went out       unknown");
-	check_has(r, CUSTOMER, "  Messages in its name   unknown");
+	check_has(r, CUSTOMER, "  Messages in your name  unknown");
 	check_has(r, CUSTOMER, "  Recipients             unknown");
 	json_t *o = report_incident_json(r);
 	static const char *const keys[] = {
