@@ -132,8 +132,8 @@ static void act(struct journal *j, int64_t number, const char *responder, enum a
 	assert_int_equal(actions_put(j, &a, &p), 0);
 }
 
-static const struct held six[] = {{AT - 3, MESSAGE_HELD}, {AT + 1, MESSAGE_HELD},
-	{AT + 5, MESSAGE_RESTORED}, {AT + 300, MESSAGE_PURGED}, {AT - 1, MESSAGE_RELEASED},
+static const struct held six[] = {{AT - 3, MESSAGE_HELD}, {AT - 20, MESSAGE_HELD},
+	{AT + 5, MESSAGE_RESTORED}, {AT + 300, MESSAGE_PURGED}, {AT - 2, MESSAGE_RELEASED},
 	{AT - 2, MESSAGE_LEFT}};
 
 static void what_became_of_the_mail(void **state)
@@ -152,7 +152,8 @@ static void what_became_of_the_mail(void **state)
 	assert_int_equal(report_incident_read(j, number, &r, &p), 0);
 	assert_int_equal(r.first, AT - 10);
 	assert_true(report_went_out(&r, &n));
-	assert_int_equal(n, 12 - 1); /* one was held and had come before the verdict's second */
+	assert_int_equal(n, 12 - 1); /* of those held one came after the first and before the
+					verdict's second */
 	assert_true(report_still_held(&r, &n));
 	assert_int_equal(n, 2);
 	assert_true(report_put_back(&r, &n));
@@ -181,6 +182,8 @@ static void what_became_of_the_mail(void **state)
 static void what_is_not_known(void **state)
 {
 	static const struct held unknown[] = {{0, MESSAGE_HELD}};
+	static const struct held early[] = {
+		{AT - 5, MESSAGE_HELD}, {AT - 5, MESSAGE_HELD}, {AT - 4, MESSAGE_HELD}};
 	AUTO(journal) j = opened(state);
 	const struct journal_who person = {.user = "root"};
 	struct report_incident r;
@@ -209,10 +212,19 @@ static void what_is_not_known(void **state)
 	/* more was held than is known to have come */
 	number = open_one(j, "c@shop.test", AT, 2);
 	step(j, number, INCIDENT_VERDICT, AT + 2, NULL);
-	hold(j, number, AT + 3, six, 6);
+	hold(j, number, AT + 3, early, 3);
 	assert_int_equal(report_incident_read(j, number, &r, &p), 0);
 	assert_false(report_went_out(&r, &n));
 	report_incident_clear(&r);
+
+	/* it was contained long after they were counted, and just not too long */
+	for (int late = 58; late <= 59; late++) {
+		number = open_one(j, late == 58 ? "f@shop.test" : "g@shop.test", AT, 12);
+		step(j, number, INCIDENT_VERDICT, AT + late, NULL);
+		assert_int_equal(report_incident_read(j, number, &r, &p), 0);
+		assert_int_equal(report_went_out(&r, &n), late == 58);
+		report_incident_clear(&r);
+	}
 
 	/* when it was not contained */
 	number = open_one(j, "d@shop.test", AT, 12);
@@ -284,6 +296,14 @@ static void a_period(void **state)
 	assert_int_equal(period.opened, 1);
 	assert_int_equal(period.contained, 1);
 	assert_int_equal(period.delay_median.count, 20);
+	report_period_clear(&period);
+	assert_int_equal(report_period_read(j, AT + 100, AT + 110, &period, &p), 0);
+	assert_int_equal(period.opened, 1);
+	assert_int_equal(period.contained, 0);
+	report_period_clear(&period);
+	/* of two the median is between them */
+	assert_int_equal(report_period_read(j, AT - DAY, AT + 150, &period, &p), 0);
+	assert_int_equal(period.delay_median.count, 16);
 	report_period_clear(&period);
 
 	/* none */

@@ -36,6 +36,8 @@ static const char style[] =
 	"svg{display:block;width:100%;height:auto}\n"
 	"footer{margin-top:2rem;padding-top:.6rem;border-top:1px solid #d5dbe2;font-size:.8rem;"
 	"color:#5a6b7b;overflow-wrap:anywhere}\n"
+	"@media screen and (max-width:45rem){main{margin:0;padding:1rem;border:0;overflow-x:auto}"
+	".values th{width:8rem}}\n"
 	"@page{size:A4;margin:18mm 16mm}\n"
 	"@media print{body{background:#fff;font-size:9.5pt;line-height:1.4}main{max-width:none;"
 	"margin:0;padding:0;border:0}h1{font-size:1.5rem}h2{margin-top:1.2rem}"

@@ -31,13 +31,13 @@
 
 /* Where the points lie. */
 struct range {
-	double from, to; /* of `at` */
-	double most;     /* of the values and the limit; more than 0 */
+	int64_t from, to; /* of `at` */
+	double most;      /* of the values and the limit; more than 0 */
 };
 
 static double bounded(double value)
 {
-	return isfinite(value) && value > 0 ? fmin(value, 1e15) : 0;
+	return value > 0 ? fmin(value, 1e15) : 0; /* what is no number is not more than 0 */
 }
 
 static struct range range_of(const struct report_plot *p)
@@ -45,10 +45,10 @@ static struct range range_of(const struct report_plot *p)
 	struct range r = {.most = bounded(p->limit)};
 
 	for (size_t i = 0; i < p->count; i++) {
-		double at = (double)p->points[i].at;
+		int64_t at = p->points[i].at;
 
-		r.from = i == 0 ? at : fmin(r.from, at);
-		r.to = i == 0 ? at : fmax(r.to, at);
+		r.from = i == 0 || at < r.from ? at : r.from;
+		r.to = i == 0 || at > r.to ? at : r.to;
 		r.most = fmax(r.most, bounded(p->points[i].value));
 	}
 	if (r.most <= 0)
@@ -70,7 +70,9 @@ static double rounded(double most)
 
 static double share_of(const struct range *r, int64_t at)
 {
-	return r->to > r->from ? ((double)at - r->from) / (r->to - r->from) : 0.5;
+	double whole = (double)r->to - (double)r->from; /* as integers it may not fit */
+
+	return whole > 0 ? ((double)at - (double)r->from) / whole : 0.5;
 }
 
 /* ---- SVG ---- */
@@ -146,10 +148,9 @@ static void line(FILE *out, const struct report_plot *p, const struct range *r)
 		(void)fprintf(out,
 			"<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"" COLOR_BAR "\" />\n",
 			x_of(r, p->points[i].at), y_of(r, p->points[i].value));
-	label(out, LEFT, HIGH - BOTTOM + 16, "start", report_time_short((int64_t)r->from, at));
+	label(out, LEFT, HIGH - BOTTOM + 16, "start", report_time_short(r->from, at));
 	if (r->to > r->from)
-		label(out, WIDE - RIGHT, HIGH - BOTTOM + 16, "end",
-			report_time_short((int64_t)r->to, at));
+		label(out, WIDE - RIGHT, HIGH - BOTTOM + 16, "end", report_time_short(r->to, at));
 }
 
 static void limit(FILE *out, const struct report_plot *p, const struct range *r)
@@ -260,8 +261,8 @@ static void text_line(FILE *out, const struct report_plot *p, const struct range
 		}
 		(void)fprintf(out, "%8.3g |%.*s\n", high, (int)end, cells);
 	}
-	(void)fprintf(out, "          %s to %s\n", report_time_short((int64_t)r->from, from),
-		report_time_short((int64_t)r->to, to));
+	(void)fprintf(out, "          %s to %s\n", report_time_short(r->from, from),
+		report_time_short(r->to, to));
 	if (p->limit > 0)
 		(void)fprintf(out, "          ---- %.1f suffice\n", bounded(p->limit));
 }

@@ -2,6 +2,7 @@
 
 #include "base/file_bytes.h"
 #include "reports/report_json.h"
+#include "reports/report_words.h"
 #include "systems/whole_file.h"
 
 #include <fcntl.h>
@@ -327,7 +328,7 @@ static void what_is_not_known_is_said(void **state)
 	check_has(r, MANAGER, "  Messages still held     unknown");
 	check_has(r, BLOCKLIST, "  Accepted by then        unknown messages");
 	check_has(r, BLOCKLIST, "  Of these went out       unknown");
-	check_has(r, CUSTOMER, "  Messages in its name   unknown");
+	check_has(r, CUSTOMER, "  Messages in your name  unknown");
 	check_has(r, CUSTOMER, "  Recipients             unknown");
 	json_t *o = report_incident_json(r);
 	static const char *const keys[] = {
@@ -358,6 +359,13 @@ static void what_was_not_done_is_not_told(void **state)
 	check_has_not(r, CUSTOMER, "We changed the password");
 	check_has_not(r, CUSTOMER, "refuses");
 	check_has_not(r, MANAGER, refused);
+	/* who may send again is not refused */
+	r->deeds[0].state = ACTION_DONE;
+	check_has(r, CUSTOMER, "refuses");
+	r->story.incident.state = INCIDENT_RELEASED;
+	check_has_not(r, CUSTOMER, "refuses");
+	check_has(r, CUSTOMER, "We let it send again");
+	r->story.incident.state = INCIDENT_CLEAN;
 	/* the end of the incident undoes the refusal, because the password keeps him out */
 	r->deeds[0].state = ACTION_UNDONE;
 	r->deeds[2].state = ACTION_DONE;
@@ -440,6 +448,43 @@ static void a_period_is_as_it_was(void **state)
 	}
 }
 
+static void what_is_older_is_not_opened_in_it(void **state)
+{
+	struct report_row rows[1] = {0};
+	struct report_period period;
+
+	(void)state;
+	fill_period(&period, rows, 1);
+	period.since = AT + 60;
+	rows[0].is_older = true;
+	rows[0].incident.contained = 0;
+	rows[0].incident.held = 0;
+	AUTO(report_page) p = report_period(&period, &us);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	report_page_text(out, p);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "Incidents opened, each hour"));
+	assert_null(strchr(text, '#'));
+	free(text);
+}
+
+static void a_sum_says_of_how_many_it_is_not_known(void **state)
+{
+	char at[REPORT_SUM_TEXT];
+
+	(void)state;
+	assert_string_equal(report_sum((struct report_sum){1200, 0}, 3, at), "1,200");
+	assert_string_equal(
+		report_sum((struct report_sum){7, 1}, 3, at), "7, and unknown of 1 incident");
+	assert_string_equal(
+		report_sum((struct report_sum){7, 2}, 3, at), "7, and unknown of 2 incidents");
+	assert_string_equal(report_sum((struct report_sum){0, 3}, 3, at), "unknown");
+}
+
 static void a_period_for_programs(void **state)
 {
 	struct report_row rows[3] = {0};
@@ -487,6 +532,8 @@ int main(void)
 		cmocka_unit_test(what_was_not_done_is_not_told),
 		cmocka_unit_test(what_was_not_stopped_is_told_so),
 		cmocka_unit_test(a_period_is_as_it_was),
+		cmocka_unit_test(what_is_older_is_not_opened_in_it),
+		cmocka_unit_test(a_sum_says_of_how_many_it_is_not_known),
 		cmocka_unit_test(a_period_for_programs),
 		cmocka_unit_test(a_period_of_nothing),
 	};

@@ -82,10 +82,10 @@ holds_true "the ticket has its new password" test -n "$secret"
 
 mkdir "$work/reports"
 for reader in administrator manager blocklist customer; do
-	address=()
-	[[ $reader != blocklist ]] || address=(--address 192.0.2.25)
+	listed=()
+	[[ $reader != blocklist ]] || listed=(--address 192.0.2.25)
 	for form in txt html json; do
-		stanch report 1 --for "$reader" "${address[@]}" -o "$work/reports/$reader.$form" >"$work/out" 2>&1
+		stanch report 1 --for "$reader" "${listed[@]}" -o "$work/reports/$reader.$form" >"$work/out" 2>&1
 		is "for the $reader: $form" "$?,$(stat -c %a "$work/reports/$reader.$form")" 0,600
 	done
 	holds_true "its HTML is whole and needs nothing else" is_whole_page "$work/reports/$reader.html"
