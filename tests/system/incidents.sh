@@ -104,6 +104,37 @@ sql "INSERT INTO forgiven VALUES('mailbox:dora@shop.test',1)"
 stanch incident dismiss 4
 is "a word that was cut off is said again" "$?,$(state_of 4)" 0,dismissed
 
+# Released while another acts on it, whom one that had begun before waits for.
+add_incident 6 mailbox:eve@shop.test contained
+cat >"$work/refuse.conf" <<END
+refuse {
+	enabled = yes
+	folder = $work/refused
+}
+END
+python3 - "$state/responding" "$work" <<'END' &
+import fcntl, os, sys, time
+with open(sys.argv[1], "a+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, 6)
+    open(sys.argv[2] + "/locked", "w").close()
+    for _ in range(300):
+        if os.path.exists(sys.argv[2] + "/unlock"):
+            break
+        time.sleep(0.1)
+END
+locker=$!
+for _ in {1..100}; do [[ ! -e $work/locked ]] || break; sleep 0.1; done
+stanch --config "$work/refuse.conf" incident act 6 >"$work/out" 2>&1 &
+acting=$!
+sleep 1
+is "what another acts on is waited for" "$(kill -0 "$acting" && echo waits)" waits
+sql "UPDATE incidents SET state = 'released' WHERE incident = 6"
+touch "$work/unlock"
+wait "$acting"
+is "what was released meanwhile is not contained any more" "$?,$(sql "SELECT count(*) FROM incident_actions WHERE incident = 6")" 0,0
+wait "$locker"
+is "nor refused" "$(grep -rs eve "$work/refused")" ""
+
 # All of it, and by whom.
 is "the audit has exemptions that were given and ended, and by whom" \
 	"$(stanch audit --source mailbox:bob@shop.test --json | jq -c '[.what, .who != null, .words]')" \
