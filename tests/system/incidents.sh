@@ -35,6 +35,7 @@ is "it is removed" $? 0
 is "and listed no more" "$(stanch exempt --json 2>/dev/null)" ""
 stanch exempt mailbox:bob@shop.test --remove >"$work/out" 2>&1
 is "it cannot be removed twice" $? 1
+stanch exempt mailbox:club@shop.test --reason "their news"
 
 add_incident 1 mailbox:ann@shop.test waiting
 add_incident 2 mailbox:carl@shop.test suspected
@@ -154,6 +155,12 @@ done
 same "page after page it is the whole" "$work/pages" "$work/whole"
 is "each has a line for people, too" "$(stanch audit --limit 1000 | wc -l)" "$(wc -l <"$work/whole")"
 is "nothing is done by nobody" "$(stanch audit --who nobody-of-that-name 2>/dev/null)" ""
+for words in "audit --limit 1000" "incidents --all" "exempt" "holds" "holds 1"; do
+	# shellcheck disable=SC2086  # words
+	is "each key of stanch $words --json is in the manual" \
+		"$(stanch $words --json 2>/dev/null | undocumented "${words%% *}" queue)" ""
+done
+is "and each of a story" "$(undocumented incident incidents queue <"$work/story")" ""
 stanch audit --before nonsense >"$work/out" 2>&1
 is "what is no cursor is refused" $? 2
 finish
