@@ -31,6 +31,8 @@ for command in $commands; do
 	for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 		grep -q "^\.Sh $section\$" "$page" || fail "stanch-$command(1) lacks $section"
 	done
+	# "completion" prints rules for a shell
+	[ "$command" = completion ] || grep -q '^\.Sh JSON$' "$page" || fail "stanch-$command(1) lacks its JSON"
 	for option in $("$stanch" "$command" --help | options_of); do
 		case " $(echo $global) " in
 		*" $option "*) ;;

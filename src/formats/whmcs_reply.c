@@ -257,6 +257,30 @@ int whmcs_read_ticket(
 	return err;
 }
 
+static int read_answer(const json_t *reply, const char *mark, struct problem *problem)
+{
+	const json_t *rows = rows_of(reply, "replies", "reply");
+	size_t count = row_count(rows);
+
+	for (size_t i = 0; i < count; i++) {
+		struct slice message = json_slice(json_object_get(row_at(rows, i), "message"));
+		if (message.len > 0 && memmem(message.at, message.len, mark, strlen(mark)) != NULL)
+			return 0;
+	}
+	return problem_set(problem, -ENOENT, "the ticket has no answer with this mark");
+}
+
+int whmcs_read_answer(struct slice body, const char *mark, struct problem *problem)
+{
+	json_t *reply = NULL;
+	int err = read_reply(body, &reply, problem);
+
+	if (err == 0)
+		err = read_answer(reply, mark, problem);
+	json_decref(reply);
+	return err;
+}
+
 int whmcs_read_opened(struct slice body, struct whmcs_ticket *ret, struct problem *problem)
 {
 	json_t *reply = NULL;

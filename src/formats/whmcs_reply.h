@@ -42,6 +42,10 @@ struct whmcs_ticket {
 MUST_USE int whmcs_read_ticket(
 	struct slice body, const char *mark, struct whmcs_ticket *ret, struct problem *problem);
 
+/* Of GetTicket: whether one of its answers has the mark in it.
+ *   -ENOENT  none. */
+MUST_USE int whmcs_read_answer(struct slice body, const char *mark, struct problem *problem);
+
 /* Of OpenTicket. */
 MUST_USE int whmcs_read_opened(
 	struct slice body, struct whmcs_ticket *ret, struct problem *problem);

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct whmcs_owner owner;
 	struct whmcs_ticket ticket;
 	struct whmcs_client client;
-	struct problem p[5] = {0};
+	struct problem p[6] = {0};
 
 	int err = whmcs_read_owner(body, "a", &owner, &p[0]);
 	check_said(err, &p[0]);
@@ -47,5 +47,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_said(err, &p[3]);
 	must(err != 0 || (client.email[0] != '\0' && strpbrk(client.email, "\r\n ") == NULL));
 	check_said(whmcs_read_done(body, &p[4]), &p[4]);
+	check_said(whmcs_read_answer(body, "a", &p[5]), &p[5]);
 	return 0;
 }

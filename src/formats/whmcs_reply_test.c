@@ -162,9 +162,51 @@ static void long_replies_are_not_looked_at(void **state)
 	free(body);
 }
 
+static void answers_are_found_by_their_mark(void **state)
+{
+	static const struct {
+		const char *name, *body;
+		int err;
+	} rows[] = {
+		{"one of two",
+			"{\"result\":\"success\",\"replies\":{\"reply\":[{\"message\":\"a\"},"
+			"{\"message\":\"b\\n[m:closed]\"}]}}",
+			0},
+		{"one that is no list",
+			"{\"result\":\"success\",\"replies\":{\"reply\":{\"message\":\"[m:closed]"
+			"\"}}}",
+			0},
+		{"of another stage",
+			"{\"result\":\"success\",\"replies\":{\"reply\":[{\"message\":"
+			"\"[m:released]\"}]}}",
+			-ENOENT},
+		{"in the subject only",
+			"{\"result\":\"success\",\"subject\":\"[m:closed]\",\"replies\":{\"reply\":"
+			"[]}}",
+			-ENOENT},
+		{"no text", "{\"result\":\"success\",\"replies\":{\"reply\":[{\"message\":7},{}]}}",
+			-ENOENT},
+		{"no answers", "{\"result\":\"success\",\"replies\":\"\"}", -ENOENT},
+		{"not allowed",
+			"{\"result\":\"error\",\"message\":\"Invalid Permissions: API action "
+			"\\\"getticket\\\" is not allowed\"}",
+			-EACCES},
+		{"nothing of the kind", "[m:closed]", -EBADMSG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int err = whmcs_read_answer(slice_of(rows[i].body), "[m:closed]", &problem);
+
+		if (err != rows[i].err)
+			fail_msg("%s: got %d, want %d", rows[i].name, err, rows[i].err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_are_found_by_their_mark),
 		cmocka_unit_test(one_active_client_is_the_owner),
 		cmocka_unit_test(none_or_several_are_not_guessed),
 		cmocka_unit_test(a_no_is_said),

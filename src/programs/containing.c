@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define CHANGES_MOST 4 /* of what is due, while it is waited for */
+
 static int64_t now_s(void)
 {
 	return (int64_t)time(NULL);
@@ -122,21 +124,63 @@ static int tell_trouble(struct containing *w, const struct problem *problem)
 	return COMMAND_UNABLE;
 }
 
-static int do_what_is_due(struct containing *w, enum incident_state state, struct contained *ret,
-	struct problem *problem)
+static enum containing_due due_in(const struct containing *w, enum incident_state state)
+{
+	if (incident_is_acted_on(state))
+		return CONTAINING_ACT;
+	if (state == INCIDENT_WAITING || (state == INCIDENT_SUSPECTED && w->values.tell.suspects))
+		return CONTAINING_SUSPECT;
+	if (state == INCIDENT_CLOSED)
+		return CONTAINING_CLOSE;
+	if (state == INCIDENT_RELEASED || state == INCIDENT_DISMISSED)
+		return CONTAINING_UNDO;
+	return CONTAINING_NOTHING;
+}
+
+/* Whoever had the lock before may have ended it: what is over is not contained any more. */
+static bool is_due(void *context)
+{
+	struct containing *w = context;
+	struct incident now;
+	struct problem unread = {0};
+
+	if (casebook_find(w->containment.journal, w->containment.with.incident, &now, &unread) < 0)
+		return false;
+	enum containing_due due = due_in(w, now.state);
+	bool is_same = due == w->due;
+
+	w->due = due;
+	return is_same;
+}
+
+static int do_what_is_due(struct containing *w, struct contained *ret, struct problem *problem)
 {
 	struct containment *c = &w->containment;
 
-	if (incident_is_acted_on(state))
+	switch (w->due) {
+	case CONTAINING_ACT:
 		return containment_act(c, ret, problem);
-	if (state == INCIDENT_WAITING ||
-		(state == INCIDENT_SUSPECTED && c->with.values->tell.suspects))
+	case CONTAINING_SUSPECT:
 		return containment_suspect(c, ret, problem);
-	if (state == INCIDENT_CLOSED)
+	case CONTAINING_CLOSE:
 		return containment_close(c, ret, problem);
-	if (state == INCIDENT_RELEASED || state == INCIDENT_DISMISSED)
+	case CONTAINING_UNDO:
 		return containment_undo(c, NULL, ret, problem);
+	case CONTAINING_NOTHING:
+		break;
+	}
 	return 0;
+}
+
+/* As the incident changes while another is waited for, so does what is due. */
+static int act(struct containing *w, struct contained *ret, struct problem *problem)
+{
+	int err = -ESTALE;
+
+	w->containment.is_due = is_due;
+	for (int i = 0; i < CHANGES_MOST && err == -ESTALE; i++)
+		err = do_what_is_due(w, ret, problem);
+	return err;
 }
 
 int containing_act(struct context *context, struct journal *journal,
@@ -150,9 +194,9 @@ int containing_act(struct context *context, struct journal *journal,
 	if (containing_begin(&w, context, journal, incident) == 0) {
 		w.containment.who = who;
 		w.containment.insists = who != NULL;
-		status = do_what_is_due(&w, incident->state, &result, &problem) < 0
-				 ? tell_trouble(&w, &problem)
-				 : containing_tell(&w, &result);
+		w.due = due_in(&w, incident->state);
+		status = act(&w, &result, &problem) < 0 ? tell_trouble(&w, &problem)
+							: containing_tell(&w, &result);
 	}
 	containing_end(&w);
 	return status;

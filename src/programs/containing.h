@@ -17,6 +17,13 @@ struct containing {
 	char *main_log;
 	char reason[EVIDENCE_TEXT];
 	json_t *said; /* with --json: what came of each */
+	enum containing_due {
+		CONTAINING_NOTHING,
+		CONTAINING_ACT,
+		CONTAINING_SUSPECT,
+		CONTAINING_CLOSE,
+		CONTAINING_UNDO
+	} due; /* by the state that it was in */
 };
 
 /* incident, journal: borrowed. 0; or a negative errno, which was told. */

@@ -4,6 +4,7 @@
 #include "systems/stop_point.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,6 +67,9 @@ static int begin(struct run *run)
 
 	if (err < 0)
 		return err;
+	if (c->is_due != NULL && !c->is_due(c->context))
+		return problem_set(run->problem, -ESTALE,
+			"incident %" PRId64 " has changed meanwhile", c->with.incident);
 	for (size_t i = 0; i < c->count; i++)
 		run->rows[i].note = json_object();
 	return actions_each(c->journal, c->with.incident, read_row, run, run->problem);
@@ -188,15 +192,20 @@ static bool has_untold_secret(const struct containment *c)
 	       c->with.values->tell.secret_by != TELL_SECRET_NONE;
 }
 
+/* Whether what came of it was about that stage. */
+static bool is_about(const struct run *run, size_t i, enum responding_stage stage)
+{
+	const char *was = json_string_value(json_object_get(run->rows[i].note, "stage"));
+
+	return was != NULL && strcmp(was, responding_stage_name(stage)) == 0;
+}
+
 /* What came of it was about something else: another stage is to be told now, or another secret. */
 static bool is_another_matter(const struct run *run, size_t i)
 {
-	const char *stage = json_string_value(json_object_get(run->rows[i].note, "stage"));
-
 	if (index_of(run->c, "tell") != (ptrdiff_t)i)
 		return false;
-	return has_untold_secret(run->c) || stage == NULL ||
-	       strcmp(stage, responding_stage_name(run->c->with.stage)) != 0;
+	return has_untold_secret(run->c) || !is_about(run, i, run->c->with.stage);
 }
 
 /* Whether anything was done in the world. */
@@ -363,9 +372,10 @@ static void tell_of_end(struct run *run)
 
 	if (tell < 0 || !run->rows[tell].is_there)
 		return;
-	if (run->rows[tell].state != ACTION_DONE || has_untold_secret(run->c))
+	bool is_of_end = is_about(run, (size_t)tell, RESPONDING_CLOSED);
+	if ((run->rows[tell].state != ACTION_DONE && !is_of_end) || has_untold_secret(run->c))
 		tell_of(run, RESPONDING_CONTAINED);
-	if (run->rows[tell].state != ACTION_WAITING)
+	if (run->rows[tell].state != ACTION_WAITING || is_of_end)
 		tell_of(run, RESPONDING_CLOSED);
 }
 

@@ -30,6 +30,9 @@ struct containment {
 	bool insists;                  /* a person: what has failed, or waits for its time, too */
 	int64_t (*now)(void);          /* seconds since 1970 */
 	void (*pause)(int64_t s);      /* waits */
+	/* Asked once nobody else acts on it: whether it still is what is to be done, for the
+	 * incident may have been ended while another was waited for. NULL: it is. */
+	bool (*is_due)(void *context);
 	/* What came of one, as soon as it is known; may be NULL. */
 	void (*said)(void *context, const struct responder *r, enum action_state state,
 		const char *words);
@@ -42,7 +45,8 @@ struct contained {
 };
 
 /* Does what is due of incident with.incident. 0 and *ret; or the journal's error, -EBUSY when
- * another acts on the same incident, and nothing more was done. */
+ * another acts on the same incident, and nothing more was done; -ESTALE: is_due() says no, and
+ * nothing was done. */
 MUST_USE int containment_act(struct containment *c, struct contained *ret, struct problem *problem);
 
 /* A person is asked about it: that is told, and nothing else done. As containment_act(). */

@@ -454,6 +454,60 @@ static void test_who_was_not_reached_is_told_at_the_end(void **state)
 	finish(&c);
 }
 
+/* What is told of the end waits for its time, and is not taken for told meanwhile. */
+static void test_the_end_waits_for_its_time(void **state)
+{
+	struct containment c;
+	struct contained r;
+	struct problem p = {0};
+
+	begin(state, &c);
+	(void)did(&c);
+	world.act_err[TELL] = -EAGAIN;
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_int_equal(r.waiting, 1);
+	unsigned tries = world.acts[TELL];
+	world.now = r.next - 1;
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_int_equal(r.waiting, 1);
+	assert_int_equal(world.acts[TELL], tries);
+	world.now = r.next;
+	world.act_err[TELL] = 0;
+	assert_int_equal(containment_close(&c, &r, &p), 0);
+	assert_int_equal(r.waiting, 0);
+	assert_int_equal(world.told[RESPONDING_CONTAINED], 1);
+	assert_int_equal(world.told[RESPONDING_CLOSED], 1);
+	finish(&c);
+}
+
+static bool is_not_due(void *context)
+{
+	(*(unsigned *)context)++;
+	return false;
+}
+
+/* It has been ended while another that acted on it was waited for. */
+static void test_what_is_due_no_longer_is_not_done(void **state)
+{
+	struct containment c;
+	struct contained r;
+	struct problem p = {0};
+	unsigned asked = 0;
+
+	begin(state, &c);
+	c.is_due = is_not_due;
+	c.context = &asked;
+	assert_int_equal(containment_act(&c, &r, &p), -ESTALE);
+	assert_int_equal(containment_close(&c, &r, &p), -ESTALE);
+	assert_int_equal(containment_suspect(&c, &r, &p), -ESTALE);
+	assert_int_equal(containment_undo(&c, NULL, &r, &p), -ESTALE);
+	assert_int_equal(asked, 4);
+	assert_string_equal(world.trail, "");
+	c.is_due = NULL;
+	assert_int_equal(did(&c).done, 4);
+	finish(&c);
+}
+
 static void test_undone_for_good(void **state)
 {
 	struct containment c;
@@ -553,6 +607,8 @@ int main(void)
 		TEST(test_a_secret_for_nobody_is_not_waited_for),
 		TEST(test_each_stage_is_told),
 		TEST(test_who_was_not_reached_is_told_at_the_end),
+		TEST(test_the_end_waits_for_its_time),
+		TEST(test_what_is_due_no_longer_is_not_done),
 		TEST(test_closed),
 		TEST(test_plan_changes_nothing),
 	};

@@ -1,4 +1,5 @@
 /* tell_whmcs.c - the owner, by WHMCS: a ticket, or an email template that WHMCS sends. */
+#include "base/memory.h"
 #include "formats/whmcs_vars.h"
 #include "responders/telling.h"
 #include "settings/secret_file.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SUBJECT_MAX 1024
 
@@ -100,21 +102,59 @@ static int open_ticket(struct telling *t, const struct whmcs *w, const struct no
 	return err;
 }
 
-/* An answer has no mark: one that may have come is not given again. */
-static int answer_ticket(struct telling *t, const struct whmcs *w, const struct notice *notice,
-	char id[TELLING_ID_MAX], struct problem *problem)
+/* One that may have come is not given again. */
+static int answer_once(
+	const struct whmcs *w, int64_t ticket, struct slice text, struct problem *problem)
 {
-	const char *ticket = telling_id(t->note, RESPONDING_CONTAINED, "ticket");
+	int err = whmcs_answer_ticket(w, ticket, text, problem);
 
-	if (ticket == NULL)
-		return problem_set(problem, -ENOENT, "there is no ticket to answer");
-	int err = whmcs_answer_ticket(w, strtoll(ticket, NULL, 10),
-		(struct slice){notice->plain.at, notice->plain.len}, problem);
-	(void)snprintf(id, TELLING_ID_MAX, "%s", ticket);
 	return err == -ETIMEDOUT ? problem_set(problem, -EIO,
 					   "no answer; whether the ticket was answered is not "
 					   "known, and it is not answered again")
 				 : err;
+}
+
+/* With the mark of this stage in its last line, by which it is found when its own answer was lost,
+ * or we were killed before the journal had it. */
+static int answer_marked(const struct telling *t, const struct whmcs *w, int64_t ticket,
+	const struct notice *notice, struct problem *problem)
+{
+	char mark[TELLING_MARK_MAX + 16], *text;
+	struct problem unseen = {0};
+
+	(void)snprintf(mark, sizeof(mark), "%.*s:%s]", (int)strlen(t->mark) - 1, t->mark,
+		responding_stage_name(t->stage));
+	int seen = whmcs_find_answer(w, ticket, mark, &unseen);
+	if (seen == 0)
+		return 0;
+	/* Its API role may not allow to look: then as what has no mark. */
+	bool can_look = seen == -ENOENT;
+	if (!can_look && seen != -EACCES && seen != -EIO)
+		return problem_set(problem, seen, "%s", unseen.text);
+	size_t size = notice->plain.len + strlen(mark) + 3;
+	text = memory_new(size, 1);
+	(void)snprintf(text, size, "%.*s\n\n%s", (int)notice->plain.len, notice->plain.at, mark);
+	int err = can_look ? whmcs_answer_ticket(w, ticket, slice_of(text), problem)
+			   : answer_once(w, ticket, slice_of(text), problem);
+	free(text);
+	return err;
+}
+
+/* A new password is in this process only: nobody comes back to look for its answer, and that of an
+ * earlier one must not be taken for it. */
+static int answer_ticket(struct telling *t, const struct whmcs *w, const struct notice *notice,
+	char id[TELLING_ID_MAX], struct problem *problem)
+{
+	const char *known = telling_id(t->note, RESPONDING_CONTAINED, "ticket");
+
+	if (known == NULL)
+		return problem_set(problem, -ENOENT, "there is no ticket to answer");
+	int64_t ticket = strtoll(known, NULL, 10);
+	(void)snprintf(id, TELLING_ID_MAX, "%s", known);
+	if (t->with_secret)
+		return answer_once(
+			w, ticket, (struct slice){notice->plain.at, notice->plain.len}, problem);
+	return answer_marked(t, w, ticket, notice, problem);
 }
 
 static int tell_by_ticket(struct telling *t, char id[TELLING_ID_MAX], struct problem *problem)

@@ -75,11 +75,14 @@ static int way_error(int err)
 	return err == -EIO ? -ETIMEDOUT : err;
 }
 
-/* A page of the web server before WHMCS is no answer of WHMCS: the same later may help. */
+/* A page of the web server before WHMCS is no answer of WHMCS: the same later may help. Of 502 and
+ * 504 WHMCS has been asked, and may have done it. */
 static int check_status(const struct http_reply *reply, struct problem *problem)
 {
-	if (reply->status == 429 || (reply->status >= 502 && reply->status <= 504))
-		return problem_set(problem, -EAGAIN,
+	bool is_asked = reply->status == 502 || reply->status == 504;
+
+	if (reply->status == 429 || reply->status == 503 || is_asked)
+		return problem_set(problem, is_asked ? -ETIMEDOUT : -EAGAIN,
 			"the web server before WHMCS answers with HTTP status %ld", reply->status);
 	return 0;
 }
@@ -194,6 +197,21 @@ int whmcs_open_ticket(const struct whmcs *w, const struct whmcs_owner *owner, co
 	if (err == -ENOENT)
 		err = problem_set(
 			problem, -EIO, "WHMCS says that it has opened a ticket, but shows none");
+	return err;
+}
+
+int whmcs_find_answer(
+	const struct whmcs *w, int64_t ticket, const char *mark, struct problem *problem)
+{
+	struct form f = begin(w, "GetTicket", 0);
+	struct http_reply reply = {0};
+
+	add_number(&f, "ticketid", (uint64_t)ticket);
+	add(&f, "repliessort", slice_of("DESC"));
+	int err = send_form(w, &f, &reply, problem);
+	if (err == 0)
+		err = whmcs_read_answer(body_of(&reply), mark, problem);
+	http_reply_clear(&reply);
 	return err;
 }
 

@@ -52,7 +52,11 @@ MUST_USE int whmcs_open_ticket(const struct whmcs *w, const struct whmcs_owner *
 	const char *mark, struct slice subject, struct slice message, struct whmcs_ticket *ret,
 	struct problem *problem);
 
-/* Not for anything that must not be said twice: there is no mark in an answer. */
+/* Whether the ticket has an answer with the mark. Also -ENOENT of whmcs_read_answer(). */
+MUST_USE int whmcs_find_answer(
+	const struct whmcs *w, int64_t ticket, const char *mark, struct problem *problem);
+
+/* What must not be said twice has a mark in the message, and is looked for before. */
 MUST_USE int whmcs_answer_ticket(
 	const struct whmcs *w, int64_t ticket, struct slice message, struct problem *problem);
 

@@ -33,6 +33,7 @@ static void who_is_not_there_is_asked_again(void **state)
 	assert_int_equal(whmcs_open_ticket(&w, &whose, "[m]", slice_of("[m] a"), slice_of("b"),
 				 &ticket, &problem),
 		-EAGAIN);
+	assert_int_equal(whmcs_find_answer(&w, 1, "[m]", &problem), -EAGAIN);
 	assert_int_equal(whmcs_answer_ticket(&w, 1, slice_of("b"), &problem), -EAGAIN);
 	assert_int_equal(
 		whmcs_send_template(&w, &whose, "name", slice_of("YTowOnt9"), &problem), -EAGAIN);

@@ -3,7 +3,8 @@
 
 Its failures besides those of standin.py: denied (403 with a reason), error (says no to OpenTicket),
 nothing (says success to OpenTicket and opens none),
-lost (opens a ticket and ends the connection without an answer). FOLDER/tickets.json: what was opened;
+lost (opens or answers a ticket and ends the connection without an answer), late (the same to an answer,
+by a gateway's timeout), blind (lost, and it does not let anybody look at a ticket). FOLDER/tickets.json: what was opened;
 FOLDER/products.json: what GetClientsProducts says; FOLDER/actions: a line for each request;
 FOLDER/emails: a JSON line for each that was sent, its customvars read as PHP's unserialize() does.
 """
@@ -113,12 +114,31 @@ class Whmcs(standin.Handler):
             return
         self.success()
 
-    def do_AddTicketReply(self, form, _):
+    def do_GetTicket(self, form, how):
+        if how == "blind":
+            self.unknown(form, how)
+            return
+        for ticket in self.read("tickets.json"):
+            if ticket["id"] == form["ticketid"]:
+                rows = [{"replyid": str(n), "message": text, "admin": "robot"}
+                        for n, text in enumerate([ticket["message"]] + ticket["replies"])]
+                self.success(ticketid=ticket["id"], tid=ticket["tid"],
+                             replies={"reply": rows[::-1]})
+                return
+        self.error("Ticket ID Not Found")
+
+    def do_AddTicketReply(self, form, how):
         tickets = self.read("tickets.json")
         for ticket in tickets:
             if ticket["id"] == form["ticketid"] and form.get("adminusername") == "robot":
                 ticket["replies"].append(form["message"])
                 self.write("tickets.json", tickets)
+                if how in ("lost", "blind"):
+                    self.close_connection = True
+                    return
+                if how == "late":
+                    self.reply(504, "gateway timeout")
+                    return
                 self.success()
                 return
         self.error("Ticket ID Not Found")

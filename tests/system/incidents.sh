@@ -35,6 +35,7 @@ is "it is removed" $? 0
 is "and listed no more" "$(stanch exempt --json 2>/dev/null)" ""
 stanch exempt mailbox:bob@shop.test --remove >"$work/out" 2>&1
 is "it cannot be removed twice" $? 1
+stanch exempt mailbox:club@shop.test --reason "their news"
 
 add_incident 1 mailbox:ann@shop.test waiting
 add_incident 2 mailbox:carl@shop.test suspected
@@ -104,6 +105,37 @@ sql "INSERT INTO forgiven VALUES('mailbox:dora@shop.test',1)"
 stanch incident dismiss 4
 is "a word that was cut off is said again" "$?,$(state_of 4)" 0,dismissed
 
+# Released while another acts on it, whom one that had begun before waits for.
+add_incident 6 mailbox:eve@shop.test contained
+cat >"$work/refuse.conf" <<END
+refuse {
+	enabled = yes
+	folder = $work/refused
+}
+END
+python3 - "$state/responding" "$work" <<'END' &
+import fcntl, os, sys, time
+with open(sys.argv[1], "a+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, 6)
+    open(sys.argv[2] + "/locked", "w").close()
+    for _ in range(300):
+        if os.path.exists(sys.argv[2] + "/unlock"):
+            break
+        time.sleep(0.1)
+END
+locker=$!
+for _ in {1..100}; do [[ ! -e $work/locked ]] || break; sleep 0.1; done
+stanch --config "$work/refuse.conf" incident act 6 >"$work/out" 2>&1 &
+acting=$!
+sleep 1
+is "what another acts on is waited for" "$(kill -0 "$acting" && echo waits)" waits
+sql "UPDATE incidents SET state = 'released' WHERE incident = 6"
+touch "$work/unlock"
+wait "$acting"
+is "what was released meanwhile is not contained any more" "$?,$(sql "SELECT count(*) FROM incident_actions WHERE incident = 6")" 0,0
+wait "$locker"
+is "nor refused" "$(grep -rs eve "$work/refused")" ""
+
 # All of it, and by whom.
 is "the audit has exemptions that were given and ended, and by whom" \
 	"$(stanch audit --source mailbox:bob@shop.test --json | jq -c '[.what, .who != null, .words]')" \
@@ -123,6 +155,12 @@ done
 same "page after page it is the whole" "$work/pages" "$work/whole"
 is "each has a line for people, too" "$(stanch audit --limit 1000 | wc -l)" "$(wc -l <"$work/whole")"
 is "nothing is done by nobody" "$(stanch audit --who nobody-of-that-name 2>/dev/null)" ""
+for words in "audit --limit 1000" "incidents --all" "exempt" "holds" "holds 1"; do
+	# shellcheck disable=SC2086  # words
+	is "each key of stanch $words --json is in the manual" \
+		"$(stanch $words --json 2>/dev/null | undocumented "${words%% *}" queue)" ""
+done
+is "and each of a story" "$(undocumented incident incidents queue <"$work/story")" ""
 stanch audit --before nonsense >"$work/out" 2>&1
 is "what is no cursor is refused" $? 2
 finish

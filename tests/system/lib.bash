@@ -130,6 +130,15 @@ program_for_all() {
 	printf '%s\n' "$work/program-for-all"
 }
 
+# Keys of the JSON lines on standard input, also of objects within, that none of these manual pages names.
+undocumented() { # command...
+	local key page pages=()
+	for page in "$@"; do pages+=("$root/man/stanch-$page.1.in"); done
+	jq -r '.. | objects | keys[]' | LC_ALL=C sort -u | while IFS= read -r key; do
+		grep -qwF -e "$key" "${pages[@]}" || printf '%s\n' "$key"
+	done
+}
+
 # Names of the messages in a queue ("" is the default one), sorted.
 ids_in() {
 	find "$SPOOL/${1:+$1/}input" -name '*-H' -printf '%f\n' 2>/dev/null | sed 's/-H$//' |

@@ -122,6 +122,7 @@ is "with what was found" "$(kept --json | jq -c '[.contained, .since, .until, .l
 	"[$(grep -c '^mailbox:.*contained' "$work/page2"),\"2026-01-15T00:00:00Z\",null,\"$work/whole\"]"
 is "the whole of it has the finding" "$(kept "$name" --json | jq -r '.findings[].source' | sort -u)" mailbox:p3@shop.test
 holds_true "and for people" grep -q '^mailbox:p3@shop.test ' <(kept "$name")
+is "each key is in the manual" "$(kept "$name" --json | undocumented replay queue)" ""
 is "for its owner only" "$(stat -c %a "$work/state/replays" "$work/state/replays/$name.json" | tr '\n' ' ')" "700 600 "
 
 # --- what the documentation says ------------------------------------------------------------------

@@ -140,6 +140,37 @@ rm "$whmcs/conduct"
 tell contained
 is "and is not opened twice" "$code $(tickets)" "0 1"
 
+# An answer that may have come is looked for before it is given again.
+answers() { jq '.[0].replies | length' "$whmcs/tickets.json"; }
+for how in lost late; do
+	fresh
+	tell contained
+	echo "$how" >"$whmcs/conduct"
+	given='' tell closed
+	is "an answer in the ticket of which nothing came back ($how) is not known of" "$code $(answers)" "ETIMEDOUT 1"
+	rm "$whmcs/conduct"
+	given='' tell closed
+	is "and is found, and not given twice" "$code $(answers)" "0 1"
+done
+is "by the mark of its stage" "$(jq -r '.[0].replies[0]' "$whmcs/tickets.json" | tail -n 1)" '[stanch:mx1.host.test:12:closed]'
+fresh
+tell contained
+cp "$work/note" "$work/note.before"
+given='' tell closed
+cp "$work/note.before" "$work/note"
+given='' tell closed
+is "nor when it was killed before it could keep that" "$code $(answers)" "0 1"
+given='' tell released
+is "another stage is another answer" "$code $(answers)" "0 2"
+fresh
+tell contained
+echo blind >"$whmcs/conduct"
+given='' tell closed
+is "where WHMCS lets nobody look, it is not known" "$code $(answers)" "EIO 1"
+rm "$whmcs/conduct"
+given='' tell closed
+is "and not given again" "$code $(answers)" "EIO 1"
+
 for how in denied:EACCES error:EIO garbage:EBADMSG nothing:EIO; do
 	fresh
 	echo "${how%:*}" >"$whmcs/conduct"
