@@ -759,7 +759,7 @@ static json_t *done_body(const struct desk_errand *e, const struct desk_output *
 	size_t left_out;
 	json_t *rows = rows_of(outputs, room, false, &left_out);
 
-	json_put(o, "exit", outputs->exit >= 0 ? json_integer(outputs->exit) : NULL);
+	json_put(o, "exit", json_integer(outputs->exit));
 	json_put(o, "done", json_boolean(outputs->exit == 0 && !e->is_dry));
 	json_put(o, "output", rows);
 	if (left_out > 0)
