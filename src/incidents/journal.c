@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PAGE_TTY "page " /* and the address: where others have a terminal, which never begins so   \
-			  */
+#define PAGE_TTY "page " /* and the address, in the place of a terminal: none begins so */
 
 enum statement {
 	ADD_HOLD,

@@ -17,7 +17,7 @@
 
 #define TOKEN_BEGIN "stanch_" /* so that those who search files for secrets find one */
 #define TOKEN_BYTES 32
-#define TOKEN_MAX   (sizeof(TOKEN_BEGIN) + 2 * TOKEN_BYTES)
+#define TOKEN_MAX   (sizeof(TOKEN_BEGIN) + (size_t)2 * TOKEN_BYTES)
 
 struct page_command_settings {
 	const char *role;
@@ -173,14 +173,15 @@ static int put_user(struct change *c)
 static void make_token(char at[TOKEN_MAX])
 {
 	unsigned char bytes[TOKEN_BYTES];
-	const size_t begin = strlen(TOKEN_BEGIN);
+	char hex[2 * TOKEN_BYTES + 1];
 
 	if (sodium_init() < 0)
 		abort();
 	randombytes_buf(bytes, sizeof(bytes));
-	memcpy(at, TOKEN_BEGIN, begin);
-	(void)sodium_bin2hex(at + begin, TOKEN_MAX - begin, bytes, sizeof(bytes));
+	(void)sodium_bin2hex(hex, sizeof(hex), bytes, sizeof(bytes));
+	(void)snprintf(at, TOKEN_MAX, TOKEN_BEGIN "%s", hex);
 	secret_wipe(bytes, sizeof(bytes));
+	secret_wipe(hex, sizeof(hex));
 }
 
 static int put_token(struct change *c)

@@ -50,7 +50,7 @@ static int check(struct slice text, struct problem *problem)
 
 static int read_password(int fd, struct secret **ret, struct problem *problem)
 {
-	char line[SECRET_MAX + 1];
+	char line[SECRET_MAX + 1] = "";
 	ssize_t n = read_line(fd, line, SECRET_MAX);
 	int err = 0;
 

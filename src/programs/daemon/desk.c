@@ -186,7 +186,7 @@ static void on_job(void *context, const char *output, size_t len, int status)
 	q->outputs[q->at].lines = memory_copy(output, len);
 	q->outputs[q->at].len = len;
 	q->outputs[q->at].lines_lost = job_lines_lost(q->job);
-	q->outputs[q->at].exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	q->outputs[q->at].exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	memcpy(q->outputs[q->at].errors, errors.at, errors.len);
 	q->outputs[q->at].errors_len = errors.len;
 	q->job = NULL;

@@ -765,7 +765,7 @@ static json_t *done_body(const struct desk_errand *e, const struct desk_output *
 	size_t left_out;
 	json_t *rows = rows_of(outputs, room, false, &left_out);
 
-	json_put(o, "exit", outputs->exit >= 0 ? json_integer(outputs->exit) : NULL);
+	json_put(o, "exit", json_integer(outputs->exit));
 	json_put(o, "done", json_boolean(outputs->exit == 0 && !e->is_dry));
 	json_put(o, "output", rows);
 	if (left_out > 0)
@@ -775,6 +775,7 @@ static json_t *done_body(const struct desk_errand *e, const struct desk_output *
 	return o;
 }
 
+/* Parts of the rows. */
 #define ACTION_ARG                                                                                 \
 	{                                                                                          \
 		.name = "action", .kind = ARG_TEXT, .is_needed = true, .most = 16                  \
@@ -783,13 +784,21 @@ static json_t *done_body(const struct desk_errand *e, const struct desk_output *
 	{                                                                                          \
 		.name = "source", .kind = ARG_SOURCE                                               \
 	}
-#define NUMBER_ARG(which)                                                                          \
+#define INCIDENT_ARG                                                                               \
 	{                                                                                          \
-		.name = which, .kind = ARG_NUMBER, .most = INT64_MAX                               \
+		.name = "incident", .kind = ARG_NUMBER, .most = INT64_MAX                          \
 	}
-#define REASON_ARG(needed)                                                                         \
+#define HOLD_ARG                                                                                   \
 	{                                                                                          \
-		.name = "reason", .kind = ARG_TEXT, .is_needed = needed, .most = REASON_MAX        \
+		.name = "hold", .kind = ARG_NUMBER, .most = INT64_MAX                              \
+	}
+#define REASON_ARG                                                                                 \
+	{                                                                                          \
+		.name = "reason", .kind = ARG_TEXT, .most = REASON_MAX                             \
+	}
+#define WHY_ARG                                                                                    \
+	{                                                                                          \
+		.name = "reason", .kind = ARG_TEXT, .is_needed = true, .most = REASON_MAX          \
 	}
 #define DRY_ARG                                                                                    \
 	{                                                                                          \
@@ -797,23 +806,21 @@ static json_t *done_body(const struct desk_errand *e, const struct desk_output *
 	}
 
 static const struct desk_row deeds[] = {
-	{"contain", PAGE_OPERATOR,
-		{ACTION_ARG, SOURCE_ARG, NUMBER_ARG("incident"), REASON_ARG(true), DRY_ARG},
+	{"contain", PAGE_OPERATOR, {ACTION_ARG, SOURCE_ARG, INCIDENT_ARG, WHY_ARG, DRY_ARG},
 		contain_words, done_body},
-	{"release", PAGE_OPERATOR,
-		{ACTION_ARG, SOURCE_ARG, NUMBER_ARG("incident"), REASON_ARG(false), DRY_ARG},
+	{"release", PAGE_OPERATOR, {ACTION_ARG, SOURCE_ARG, INCIDENT_ARG, REASON_ARG, DRY_ARG},
 		release_words, done_body},
-	{"restore", PAGE_OPERATOR, {ACTION_ARG, NUMBER_ARG("hold"), REASON_ARG(false), DRY_ARG},
-		restore_words, done_body},
-	{"dismiss", PAGE_OPERATOR, {ACTION_ARG, NUMBER_ARG("incident"), REASON_ARG(false), DRY_ARG},
-		dismiss_words, done_body},
-	{"exempt", PAGE_OPERATOR,
-		{ACTION_ARG, SOURCE_ARG, REASON_ARG(true), {.name = "for", .kind = ARG_AGE}},
-		exempt_words, done_body},
-	{"unexempt", PAGE_OPERATOR, {ACTION_ARG, SOURCE_ARG, REASON_ARG(false)}, unexempt_words,
+	{"restore", PAGE_OPERATOR, {ACTION_ARG, HOLD_ARG, REASON_ARG, DRY_ARG}, restore_words,
 		done_body},
-	{"purge", PAGE_OPERATOR, {ACTION_ARG, NUMBER_ARG("hold"), REASON_ARG(false), DRY_ARG},
-		purge_words, done_body},
+	{"dismiss", PAGE_OPERATOR, {ACTION_ARG, INCIDENT_ARG, REASON_ARG, DRY_ARG}, dismiss_words,
+		done_body},
+	{"exempt", PAGE_OPERATOR,
+		{ACTION_ARG, SOURCE_ARG, WHY_ARG, {.name = "for", .kind = ARG_AGE}}, exempt_words,
+		done_body},
+	{"unexempt", PAGE_OPERATOR, {ACTION_ARG, SOURCE_ARG, REASON_ARG}, unexempt_words,
+		done_body},
+	{"purge", PAGE_OPERATOR, {ACTION_ARG, HOLD_ARG, REASON_ARG, DRY_ARG}, purge_words,
+		done_body},
 };
 
 /* ---- reading a question ---- */

@@ -23,7 +23,7 @@ struct desk_output {
 	struct slice lines; /* its standard output */
 	struct slice errors;
 	size_t lines_lost; /* behind them */
-	int exit;          /* -1: it was killed */
+	int exit;          /* what it ended with; 128 and the number of a signal that ended it */
 };
 
 struct desk_row;

@@ -304,7 +304,7 @@ static void test_lists(void **state)
 	o = output_of("{\"n\":1}\n", "not all of it\n", 3);
 	check_json(body_of("holds", NULL, &o, ROOM, 200),
 		"{\"holds\":[{\"n\":1}],\"left_out\":0,\"said\":\"not all of it\"}");
-	o = output_of("", "", -1);
+	o = output_of("", "", 137);
 	check_json(body_of("holds", NULL, &o, ROOM, 503),
 		"{\"error\":\"the command for it has failed, and did not say why\"}");
 }
@@ -405,9 +405,9 @@ static void test_done(void **state)
 	check_json(body_of(NULL, "{\"action\": \"purge\", \"hold\": 4, \"dry_run\": true}", &o,
 			   ROOM, 200),
 		"{\"done\":false,\"exit\":0,\"output\":[],\"said\":\"\"}");
-	o = output_of("", "", -1);
+	o = output_of("", "", 137);
 	check_json(body_of(NULL, args, &o, ROOM, 200),
-		"{\"done\":false,\"exit\":null,\"output\":[],\"said\":\"\"}");
+		"{\"done\":false,\"exit\":137,\"output\":[],\"said\":\"\"}");
 }
 
 int main(void)

@@ -291,7 +291,7 @@ static void test_do(void **state)
 	check_body(&s, "1", "{\"done\":true,\"exit\":0,\"output\":[{\"did\":true}],\"said\":\"\"}");
 	assert_int_equal(status_of(&s, "2"), 403);
 	assert_int_equal(status_of(&s, "3"), 200);
-	check_body(&s, "3", "{\"done\":false,\"exit\":null,\"output\":[],\"said\":\"why not\"}");
+	check_body(&s, "3", "{\"done\":false,\"exit\":137,\"output\":[],\"said\":\"why not\"}");
 	assert_int_equal(status_of(&s, "4"), 400);
 	assert_int_equal(status_of(&s, "5"), 403);
 	assert_true(has(&s, "calls",
