@@ -9,7 +9,7 @@
 
 #define APPLICATION_ID 0x73746e74 /* "stnt" */
 #define SCHEMA         1
-#define HOUR           3600
+#define HOUR           INT64_C(3600)
 
 enum statement { PUT, ADD_HOUR, EACH_MINUTE, EACH_HOUR, STATEMENTS };
 

@@ -251,10 +251,18 @@ static void know_incident(const struct standing *standing, struct now_source *s)
 	}
 }
 
+/* In milliseconds, exactly. */
+static double seconds_now(void)
+{
+	int64_t ms = clock_now_us() / 1000;
+
+	return (double)ms / 1000;
+}
+
 json_t *now_keeper_json(struct now_keeper *n, const struct now_view *view)
 {
 	struct now_source sources[NOW_SOURCES_MAX];
-	struct now now = {.at = (double)(clock_now_us() / 1000) / 1000,
+	struct now now = {.at = seconds_now(),
 		.version = STANCH_VERSION,
 		.is_ready = is_ready(view),
 		.has_journal = view->journal != NULL,
