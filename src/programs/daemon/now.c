@@ -143,13 +143,13 @@ bool now_keeper_hear(struct now_keeper *n, const json_t *said, int64_t at)
 {
 	const json_t *active = json_object_get(said, "active");
 
-	if (!json_is_null(active) && (!json_is_integer(active) || json_integer_value(active) < 0))
+	if (!json_is_integer(active) || json_integer_value(active) < 0)
 		return false;
 	if (now_sources_read(json_object_get(said, "sources"), n->sources, &n->source_count) < 0) {
 		n->sources_at = 0; /* some may have been written over */
 		return false;
 	}
-	n->active = json_is_null(active) ? NOW_UNKNOWN : json_integer_value(active);
+	n->active = json_integer_value(active);
 	n->sources_at = at;
 	return true;
 }

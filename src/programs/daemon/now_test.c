@@ -290,7 +290,7 @@ static void test_no_list_of_sources(void **state)
 {
 	static const char *const wrong[] = {"{}", "{\"sources\": 7, \"active\": 1}",
 		"{\"sources\": [], \"active\": -1}", "{\"sources\": []}",
-		"{\"sources\": [{}], \"active\": null}"};
+		"{\"sources\": [{}], \"active\": 1}", "{\"sources\": [], \"active\": null}"};
 	struct scene s;
 	json_error_t error;
 
