@@ -61,8 +61,7 @@ static void tell(struct watch *w)
 {
 	struct now_source rows[NOW_SOURCES_MAX];
 	double begun = seconds(), most = 0;
-	int64_t active = 0;
-	size_t bytes = 0;
+	size_t active = 0, bytes = 0;
 
 	for (int i = 0; i < TIMES; i++) {
 		double from = seconds();
@@ -73,7 +72,7 @@ static void tell(struct watch *w)
 		json_decref(o);
 		most = seconds() - from > most ? seconds() - from : most;
 	}
-	printf("sources: %" PRId64 " active, told in %.2f ms (at most %.2f), %zu bytes\n", active,
+	printf("sources: %zu active, told in %.2f ms (at most %.2f), %zu bytes\n", active,
 		(seconds() - begun) * 1000 / TIMES, most * 1000, bytes);
 }
 

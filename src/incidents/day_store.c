@@ -28,17 +28,22 @@ static const char schema[] =
 	"CREATE TABLE swept(one INTEGER PRIMARY KEY CHECK(one = 1), at INTEGER NOT NULL);"
 	"INSERT INTO swept VALUES(1, 0);";
 
+static const char put_day[] =
+	"INSERT INTO days(source, day, messages, recipients, failed, complaints)"
+	" VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(source, day) DO UPDATE SET"
+	" messages = max(messages, excluded.messages),"
+	" recipients = max(recipients, excluded.recipients),"
+	" failed = max(failed, excluded.failed),"
+	" complaints = max(complaints, excluded.complaints)";
+static const char latest_days[] =
+	"SELECT day, messages, recipients, failed, complaints FROM days JOIN names USING(source)"
+	" WHERE name = ?1 AND day >= ?2 ORDER BY day DESC LIMIT ?3";
+
 static const char *const texts[STATEMENTS] = {
 	[NAME] = "INSERT OR IGNORE INTO names(name) VALUES(?1)",
 	[FIND] = "SELECT source FROM names WHERE name = ?1",
-	[PUT] = "INSERT INTO days(source, day, messages, recipients, failed, complaints)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(source, day) DO UPDATE SET"
-		" messages = max(messages, excluded.messages),"
-		" recipients = max(recipients, excluded.recipients),"
-		" failed = max(failed, excluded.failed),"
-		" complaints = max(complaints, excluded.complaints)",
-	[READ] = "SELECT day, messages, recipients, failed, complaints FROM days JOIN names"
-		 " USING(source) WHERE name = ?1 AND day >= ?2 ORDER BY day DESC LIMIT ?3",
+	[PUT] = put_day,
+	[READ] = latest_days,
 };
 
 static const struct store_kind kind = {DAY_STORE_NAME, schema, APPLICATION_ID, SCHEMA};

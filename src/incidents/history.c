@@ -9,7 +9,7 @@
 
 #define APPLICATION_ID 0x73746e74 /* "stnt" */
 #define SCHEMA         1
-#define HOUR           3600
+#define HOUR           INT64_C(3600)
 
 enum statement { PUT, ADD_HOUR, EACH_MINUTE, EACH_HOUR, STATEMENTS };
 
@@ -23,42 +23,46 @@ struct history {
 static const char schema[] =
 	"CREATE TABLE minutes(at INTEGER PRIMARY KEY, queue INTEGER, held INTEGER,"
 	" accepted INTEGER, delivered INTEGER, deferred INTEGER, failed INTEGER, refused INTEGER);"
-	"CREATE TABLE hours(at INTEGER PRIMARY KEY, queue_sum INTEGER, queue_minutes INTEGER NOT"
-	" NULL, queue_most INTEGER, held_sum INTEGER, held_minutes INTEGER NOT NULL,"
-	" minutes INTEGER NOT NULL, accepted INTEGER, delivered INTEGER, deferred INTEGER,"
-	" failed INTEGER, refused INTEGER);";
+	"CREATE TABLE hours(at INTEGER PRIMARY KEY, queue_sum INTEGER,"
+	" queue_minutes INTEGER NOT NULL, queue_most INTEGER, held_sum INTEGER,"
+	" held_minutes INTEGER NOT NULL, minutes INTEGER NOT NULL, accepted INTEGER,"
+	" delivered INTEGER, deferred INTEGER, failed INTEGER, refused INTEGER);";
+
+static const char add_hour[] =
+	"INSERT INTO hours VALUES(?1 - ?1 % 3600, ?2, ?2 IS NOT NULL, ?2, ?3,"
+	" ?3 IS NOT NULL, ?4 IS NOT NULL, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(at) DO UPDATE SET"
+	" queue_sum = coalesce(queue_sum + excluded.queue_sum, queue_sum,"
+	" excluded.queue_sum),"
+	" queue_minutes = queue_minutes + excluded.queue_minutes,"
+	" queue_most = coalesce(max(queue_most, excluded.queue_most), queue_most,"
+	" excluded.queue_most),"
+	" held_sum = coalesce(held_sum + excluded.held_sum, held_sum, excluded.held_sum),"
+	" held_minutes = held_minutes + excluded.held_minutes,"
+	" minutes = minutes + excluded.minutes,"
+	" accepted = coalesce(accepted + excluded.accepted, accepted, excluded.accepted),"
+	" delivered = coalesce(delivered + excluded.delivered, delivered,"
+	" excluded.delivered),"
+	" deferred = coalesce(deferred + excluded.deferred, deferred, excluded.deferred),"
+	" failed = coalesce(failed + excluded.failed, failed, excluded.failed),"
+	" refused = coalesce(refused + excluded.refused, refused, excluded.refused)";
+static const char each_minute[] =
+	"SELECT (at - ?1) / ?3, cast(round(avg(queue)) AS INTEGER),"
+	" cast(round(avg(held)) AS INTEGER), max(queue), count(accepted), sum(accepted),"
+	" sum(delivered), sum(deferred), sum(failed), sum(refused)"
+	" FROM minutes WHERE at >= ?1 AND at < ?2 GROUP BY 1";
+static const char each_hour[] =
+	"SELECT (at - ?1) / ?3,"
+	" cast(round(sum(queue_sum) * 1.0 / nullif(sum(queue_minutes), 0)) AS INTEGER),"
+	" cast(round(sum(held_sum) * 1.0 / nullif(sum(held_minutes), 0)) AS INTEGER),"
+	" max(queue_most), sum(minutes), sum(accepted), sum(delivered), sum(deferred),"
+	" sum(failed), sum(refused)"
+	" FROM hours WHERE at >= ?1 AND at < ?2 GROUP BY 1";
 
 static const char *const texts[STATEMENTS] = {
 	[PUT] = "INSERT OR IGNORE INTO minutes VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[ADD_HOUR] =
-		"INSERT INTO hours VALUES(?1 - ?1 % 3600, ?2, ?2 IS NOT NULL, ?2, ?3,"
-		" ?3 IS NOT NULL, ?4 IS NOT NULL, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(at) DO UPDATE SET"
-		" queue_sum = coalesce(queue_sum + excluded.queue_sum, queue_sum, "
-		"excluded.queue_sum),"
-		" queue_minutes = queue_minutes + excluded.queue_minutes,"
-		" queue_most = coalesce(max(queue_most, excluded.queue_most), queue_most,"
-		" excluded.queue_most),"
-		" held_sum = coalesce(held_sum + excluded.held_sum, held_sum, excluded.held_sum),"
-		" held_minutes = held_minutes + excluded.held_minutes,"
-		" minutes = minutes + excluded.minutes,"
-		" accepted = coalesce(accepted + excluded.accepted, accepted, excluded.accepted),"
-		" delivered = coalesce(delivered + excluded.delivered, delivered, "
-		"excluded.delivered),"
-		" deferred = coalesce(deferred + excluded.deferred, deferred, excluded.deferred),"
-		" failed = coalesce(failed + excluded.failed, failed, excluded.failed),"
-		" refused = coalesce(refused + excluded.refused, refused, excluded.refused)",
-	[EACH_MINUTE] =
-		"SELECT (at - ?1) / ?3, cast(round(avg(queue)) AS INTEGER),"
-		" cast(round(avg(held)) AS INTEGER), max(queue), count(accepted), sum(accepted),"
-		" sum(delivered), sum(deferred), sum(failed), sum(refused)"
-		" FROM minutes WHERE at >= ?1 AND at < ?2 GROUP BY 1",
-	[EACH_HOUR] =
-		"SELECT (at - ?1) / ?3,"
-		" cast(round(sum(queue_sum) * 1.0 / nullif(sum(queue_minutes), 0)) AS INTEGER),"
-		" cast(round(sum(held_sum) * 1.0 / nullif(sum(held_minutes), 0)) AS INTEGER),"
-		" max(queue_most), sum(minutes), sum(accepted), sum(delivered), sum(deferred),"
-		" sum(failed), sum(refused)"
-		" FROM hours WHERE at >= ?1 AND at < ?2 GROUP BY 1",
+	[ADD_HOUR] = add_hour,
+	[EACH_MINUTE] = each_minute,
+	[EACH_HOUR] = each_hour,
 };
 
 static const struct store_kind kind = {HISTORY_NAME, schema, APPLICATION_ID, SCHEMA};

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #define BEGIN INT64_C(1795500000)
-#define HOUR  3600
-#define DAY   86400
+#define HOUR  INT64_C(3600)
+#define DAY   INT64_C(86400)
 #define NONE  MINUTE_UNKNOWN
 
 static void put(struct history *h, int64_t at, int64_t queue, int64_t accepted)

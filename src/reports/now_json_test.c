@@ -260,10 +260,10 @@ static void test_why_is_printable(void **state)
 	size_t count;
 
 	(void)state;
-	(void)snprintf(source.why, sizeof(source.why), "a\x1b[2J\\x1b \xe2\x80\xae");
+	(void)snprintf(source.why, sizeof(source.why), "a\x1b[2J\\x1b \xe2\x80\x8b");
 	rows = now_sources_json(&source, 1);
 	assert_int_equal(now_sources_read(rows, ret, &count), 0);
-	assert_string_equal(ret[0].why, "a\\x1b[2J\\x1b \\xe2\\x80\\xae");
+	assert_string_equal(ret[0].why, "a\\x1b[2J\\x1b \\xe2\\x80\\x8b");
 	json_decref(rows);
 
 	memset(source.why, '\x1b', sizeof(source.why) - 1);

@@ -11,7 +11,7 @@
 
 #define DAY_S  86400
 #define WEEKS  4
-#define SHOWN  (7 * WEEKS)
+#define SHOWN  28 /* days of them */
 #define LEVELS 8
 
 int source_past_read(const char *state, const struct source *source, int64_t now,

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#define HOUR_US    INT64_C(3600000000)
-#define COUNT_MOST ((size_t)LEDGER_SOURCES_MAX)
+#define HOUR_US INT64_C(3600000000)
 
 /* One that may be told. */
 struct candidate {
@@ -63,15 +62,14 @@ static void tell(
 		memcpy(ret->why, evidence[0].text, sizeof(ret->why));
 }
 
-size_t active_sources(struct watch *w, int64_t now_us, struct now_source ret[NOW_SOURCES_MAX],
-	int64_t *ret_active)
+size_t active_sources(
+	struct watch *w, int64_t now_us, struct now_source ret[NOW_SOURCES_MAX], size_t *ret_active)
 {
 	struct candidate all[NOW_SOURCES_MAX + 1];
 	size_t count = 0, active = 0;
 
 	for (const struct ledger_source *s = ledger_last(watch_ledger(w));
-		s != NULL && now_us - s->used_us < HOUR_US && active < COUNT_MOST;
-		s = ledger_before(s)) {
+		s != NULL && now_us - s->used_us < HOUR_US; s = ledger_before(s)) {
 		struct candidate one = {.source = s};
 
 		if (active++ >= ACTIVE_SOURCES_LOOKED)
@@ -84,6 +82,6 @@ size_t active_sources(struct watch *w, int64_t now_us, struct now_source ret[NOW
 	}
 	for (size_t i = 0; i < count; i++)
 		tell(w, &all[i], now_us, &ret[i]);
-	*ret_active = active < COUNT_MOST ? (int64_t)active : NOW_UNKNOWN;
+	*ret_active = active;
 	return count;
 }

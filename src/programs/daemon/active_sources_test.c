@@ -69,7 +69,7 @@ static void test_order(void **state)
 {
 	AUTO(watch) w = new_watch();
 	struct now_source rows[NOW_SOURCES_MAX];
-	int64_t active;
+	size_t active;
 
 	(void)state;
 	mail(w, "gone@shop.test", BEGIN - HOUR - MINUTE, 1, 1, false);
@@ -105,7 +105,7 @@ static void test_contained(void **state)
 	AUTO(watch) w = new_watch();
 	struct now_source rows[NOW_SOURCES_MAX];
 	struct source thief;
-	int64_t active;
+	size_t active;
 
 	(void)state;
 	flood(w, "thief@shop.test", BEGIN - 30 * MINUTE);
@@ -128,7 +128,7 @@ static void test_many(void **state)
 	AUTO(watch) w = new_watch();
 	struct now_source rows[NOW_SOURCES_MAX];
 	char name[40];
-	int64_t active;
+	size_t active;
 
 	(void)state;
 	for (unsigned i = 0; i < 500; i++) {

@@ -143,13 +143,13 @@ bool now_keeper_hear(struct now_keeper *n, const json_t *said, int64_t at)
 {
 	const json_t *active = json_object_get(said, "active");
 
-	if (!json_is_null(active) && (!json_is_integer(active) || json_integer_value(active) < 0))
+	if (!json_is_integer(active) || json_integer_value(active) < 0)
 		return false;
 	if (now_sources_read(json_object_get(said, "sources"), n->sources, &n->source_count) < 0) {
 		n->sources_at = 0; /* some may have been written over */
 		return false;
 	}
-	n->active = json_is_null(active) ? NOW_UNKNOWN : json_integer_value(active);
+	n->active = json_integer_value(active);
 	n->sources_at = at;
 	return true;
 }
@@ -251,10 +251,18 @@ static void know_incident(const struct standing *standing, struct now_source *s)
 	}
 }
 
+/* In milliseconds, exactly. */
+static double seconds_now(void)
+{
+	int64_t ms = clock_now_us() / 1000;
+
+	return (double)ms / 1000;
+}
+
 json_t *now_keeper_json(struct now_keeper *n, const struct now_view *view)
 {
 	struct now_source sources[NOW_SOURCES_MAX];
-	struct now now = {.at = (double)(clock_now_us() / 1000) / 1000,
+	struct now now = {.at = seconds_now(),
 		.version = STANCH_VERSION,
 		.is_ready = is_ready(view),
 		.has_journal = view->journal != NULL,

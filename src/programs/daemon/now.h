@@ -32,7 +32,7 @@ struct now_keeper *now_keeper_new(const struct daemon_part *part, struct loop *l
 void now_keeper_free(struct now_keeper *n); /* NULL is fine */
 AUTO_FREE(now_keeper)
 
-/* {"say": "sources", "sources": […], "active": n|null} of the watcher. false: it is none. */
+/* {"say": "sources", "sources": […], "active": n} of the watcher. false: it is none. */
 MUST_USE bool now_keeper_hear(struct now_keeper *n, const json_t *said, int64_t at);
 
 /* Each second. */

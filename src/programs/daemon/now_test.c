@@ -24,7 +24,7 @@ struct scene {
 	struct now_keeper *now;
 	json_t *watcher;
 	struct now_view view;
-	char folder[FOLDER_PATH_MAX];
+	char folder[FOLDER_PATH_MAX], host[20];
 };
 
 static void begin(struct scene *s, void *const *state)
@@ -32,8 +32,9 @@ static void begin(struct scene *s, void *const *state)
 	*s = (struct scene){0};
 	(void)snprintf(s->folder, sizeof(s->folder), "%s", (const char *)*state);
 	s->values.general.state = s->folder;
+	(void)snprintf(s->host, sizeof(s->host), "mx\x1b.shop.test");
 	s->plan.values = &s->values;
-	s->plan.host = (char *)(uintptr_t) "mx\x1b.shop.test";
+	s->plan.host = s->host;
 	s->part.plan = &s->plan;
 	s->part.log = event_log_new(-1, false, daemon_events, DAEMON_EVENTS);
 	s->loop = loop_new();
@@ -84,6 +85,8 @@ static void test_nothing_is_known(void **state)
 	now = read_now(&s);
 	assert_string_equal(now.mode, "hold");
 	assert_string_equal(now.version, STANCH_VERSION);
+	assert_null(strchr(now.host, 27));
+	assert_non_null(strstr(now.host, ".shop.test"));
 	assert_false(now.is_ready || now.has_journal);
 	assert_false(now.knows_incidents || now.knows_sources);
 	assert_int_equal(now.watcher_age, NOW_UNKNOWN);
@@ -287,7 +290,7 @@ static void test_no_list_of_sources(void **state)
 {
 	static const char *const wrong[] = {"{}", "{\"sources\": 7, \"active\": 1}",
 		"{\"sources\": [], \"active\": -1}", "{\"sources\": []}",
-		"{\"sources\": [{}], \"active\": null}"};
+		"{\"sources\": [{}], \"active\": 1}", "{\"sources\": [], \"active\": null}"};
 	struct scene s;
 	json_error_t error;
 

@@ -692,13 +692,13 @@ static void say_state(struct watcher *w)
 static void say_sources(struct watcher *w)
 {
 	struct now_source sources[NOW_SOURCES_MAX];
-	int64_t active;
+	size_t active;
 	size_t count = active_sources(w->watch, clock_now_us(), sources, &active);
 	json_t *o = json_object();
 
 	json_put(o, "say", json_string("sources"));
 	json_put(o, "sources", now_sources_json(sources, count));
-	json_put(o, "active", active != NOW_UNKNOWN ? json_integer(active) : NULL);
+	json_put(o, "active", json_integer((json_int_t)active));
 	(void)talk_say(w->talk, o);
 }
 
