@@ -35,6 +35,7 @@ function body_of(what, reason, dry_run) {
 }
 
 function of_responders(o, is_foreseen) {
+	if (o.responders.length === 0) return make('p', {class: 'quiet'}, 'Nothing else than holding its mail is switched on.');
 	return make('ul', {class: 'outcome'}, o.responders.map((r) =>
 		make('li', {}, make('strong', {}, printable(deed_words(r.name), 80)), ' ', is_foreseen ? badge(['would be done', 'still']) : outcome_badge(r.state), ' ', foreign(r.words, 300))));
 }
@@ -55,11 +56,17 @@ function of_anything(o) {
 		[printable(name.replaceAll('_', ' '), 40), typeof value === 'number' ? plain(value) : /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : foreign(value, 200)]));
 }
 
+// What the command printed for people: a sentence or two, or more.
+function said(text) {
+	const lines = text.trim().split('\n');
+	return lines.length > 3 ? make('pre', {class: 'said'}, printable(text, 3000, true)) : lines.map((line) => make('p', {}, foreign(line, 400)));
+}
+
 function outputs(answer, is_foreseen) {
 	const list = Array.isArray(answer.output) ? answer.output.slice(0, 30) : [];
 	return [
 		list.map((o) => (Array.isArray(o?.responders) ? of_responders(o, is_foreseen) : o?.messages !== undefined && o?.action !== undefined ? of_mail(o) : of_anything(o ?? {}))),
-		answer.said && make('pre', {class: 'said'}, printable(answer.said, 3000, true)),
+		answer.said && said(String(answer.said)),
 		list.length === 0 && !answer.said && make('p', {class: 'quiet'}, 'The command printed nothing.'),
 	];
 }

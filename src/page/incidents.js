@@ -123,7 +123,7 @@ function summary(story) {
 	const odd = first_odd(story);
 	const contained = seconds(story.contained);
 	const sentences = [];
-	if (story.messages > 0) sentences.push(`It sent ${messages(story.messages)} to ${recipients(story.recipients)} up to ${contained ? 'being contained' : 'now'}.`);
+	if (story.messages > 0) sentences.push(`It had sent ${messages(story.messages)} to ${recipients(story.recipients)} when the incident was opened.`);
 	if (contained && odd) sentences.push(`It was contained ${duration(contained - odd)} after the first odd fact.`);
 	if (story.held > 0) sentences.push(`${messages(story.held)} held: no hold ends by itself, and each can be put back.`);
 	if (story.state === 'waiting') sentences.push('It waits for a person to decide.');

@@ -24,11 +24,13 @@ function verdict(now, open, asking) {
 	return notice('good big', make('p', {}, make('strong', {}, calm_words(now, open)), ' Looked ', moment(now.at), '.'));
 }
 
-function waiting_card(i) {
+function waiting_card(i, now) {
+	const why = now.sources?.find((s) => s.source === i.source)?.why;
 	return make('li', {class: 'card bad', 'data-key': `asks ${i.incident}`},
 		make('h3', {}, source_link(i.source)),
 		make('p', {}, state_badge(i.state), ' ', meter(i.score, i.threshold)),
-		make('p', {}, `${messages(i.messages)} to ${recipients(i.recipients)}, since `, moment(i.opened, true), '. ',
+		why && make('p', {}, foreign(why, 300)),
+		make('p', {}, 'Opened ', moment(i.opened, true), ` after ${messages(i.messages)} to ${recipients(i.recipients)}. `,
 			i.held > 0 && `${messages(i.held)} held. `,
 			i.failed > 0 && make('strong', {}, `${count(i.failed, 'action', 'actions')} failed.`)),
 		make('p', {class: 'buttons'},
@@ -71,7 +73,7 @@ function hours_of(history, columns) {
 }
 
 function plots(history) {
-	if (history === null) return notice('odd', make('p', {}, 'The last 24 hours are not known: the daemon gave no history.'));
+	if (history === null) return make('section', {'data-key': 'plots'}, notice('odd', make('p', {}, 'The last 24 hours are not known: the daemon gave no history.')));
 	const hours = pieces(history, 3600);
 	const rows = hours_of(history, hours);
 	const known = (history.queue ?? []).filter((n) => n !== null);
@@ -109,7 +111,7 @@ function draw(history, _route, now) {
 	return [heading,
 		make('div', {'data-key': 'verdict'}, verdict(now, open, asking)),
 		asking.length > 0 && make('section', {'data-key': 'asking', 'aria-labelledby': 'asking'}, make('h2', {id: 'asking'}, 'Waits for you'),
-			make('ul', {class: 'cards'}, asking.map(waiting_card)), only_reading()),
+			make('ul', {class: 'cards'}, asking.map((i) => waiting_card(i, now))), only_reading()),
 		numbers(now),
 		(open.length > asking.length || now.incidents_left_out > 0) && handled(open.filter((i) => !i.asks), now.incidents_left_out),
 		history === undefined ? make('section', {'data-key': 'plots'}, make('p', {class: 'quiet'}, 'Loading the last 24 hours …')) : plots(history),

@@ -77,10 +77,10 @@ function draw_shown() {
 			s.data !== undefined && make('p', {}, `What stands below is of ${local_time(s.looked)}.`),
 			make('p', {class: 'buttons'}, make('button', {type: 'button', 'data-do': 'again'}, 'Try again'))));
 	if (s.data !== undefined || s.view.is_live) content.push(...drawn(s));
-	else content.unshift(make('h1', {tabindex: -1}, s.view.title(s.route)), !s.failure && make('p', {class: 'quiet'}, 'Loading …'));
+	else content.unshift(make('h1', {tabindex: -1}, s.view.title(s.route)), s.view.frame?.(s.route), !s.failure && make('p', {class: 'quiet'}, 'Loading …'));
 	for (const node of content.flat(Infinity)) if (node?.nodeName === 'H1') node.setAttribute('tabindex', '-1');
 	blend(main, content);
-	if (s.data !== undefined) s.view.settle?.(main, s.data, s.route, live.latest());
+	if (s.data !== undefined || s.failure) s.view.settle?.(main, s.data, s.route, live.latest());
 	tidy_plots();
 	set_title(main.querySelector('h1')?.textContent ?? s.view.title(s.route));
 }

@@ -106,6 +106,6 @@ function draw_message(m) {
 }
 
 export const views = {
-	queue: {title: () => 'Queue', again: 5000, load, draw, settle, submit, press: (what, shown, page) => { if (what.do === 'more') more(shown, page); }},
+	queue: {title: () => 'Queue', again: 5000, frame: search_form, load, draw, settle, submit, press: (what, shown, page) => { if (what.do === 'more') more(shown, page); }},
 	message: {title: (route) => `Message ${route.rest}`, load: (route) => ask('message', {id: route.rest}), draw: draw_message},
 };

@@ -1,7 +1,7 @@
 // records.js - what was done and what holds: holds, exemptions, blocklists, the journal, replays.
 import {ask} from './api.js';
 import {foreign, make, printable} from './dom.js';
-import {badge, deed_button, facts, figure, incident_link, left_out, moment, notice, only_reading, outcome_badge, said_beside, source_link, table} from './parts.js';
+import {badge, deed_button, facts, figure, incident_link, left_out, meter, moment, notice, only_reading, outcome_badge, said_beside, source_link, table} from './parts.js';
 import {count, deed_words, event_words, is_known, messages, number, plain, state_words} from './words.js';
 
 const nothing = (words) => notice('still', make('p', {}, words));
@@ -123,30 +123,37 @@ async function older(shown, page) {
 
 // ---- replays ----
 
-function finding_rows(r) {
-	const list = Array.isArray(r.findings) ? r.findings.slice(0, 100) : [];
-	if (list.length === 0) return make('p', {class: 'quiet'}, 'It found nobody, or this says nothing of whom.');
-	return table('What it found', [
-		{name: 'Source', cell: (f) => source_link(f.source ?? f.account)},
-		{name: 'Would be contained', cell: (f) => moment(f.at ?? f.time)},
-		{name: 'After recipients', number: true, cell: (f) => figure(f.recipients)},
-		{name: 'Stopped', number: true, cell: (f) => figure(f.stopped_recipients ?? f.more_recipients ?? f.later_recipients)},
-		{name: 'Why', wide: true, cell: (f) => foreign(f.why ?? f.evidence?.[0]?.text ?? '', 300)},
-	], list, null);
+function finding_rows(caption, list) {
+	if (!Array.isArray(list) || list.length === 0) return null;
+	return table(caption, [
+		{name: 'Source', cell: (f) => source_link(f.source)},
+		{name: 'When', cell: (f) => moment(f.at)},
+		{name: 'Evidence', cell: (f) => meter(f.score, f.threshold)},
+		{name: 'Recipients before', number: true, cell: (f) => figure(f.recipients)},
+		{name: 'Recipients stopped', number: true, cell: (f) => figure(f.recipients_stopped)},
+		{name: 'Why', wide: true, cell: (f) => foreign(f.why ?? '', 300)},
+	], list.slice(0, 100), null);
 }
 
 function replay_facts(r) {
-	const rows = Object.entries(r).filter(([name, value]) => !['id', 'findings'].includes(name) && is_known(value) && typeof value !== 'object').slice(0, 20);
-	return facts(rows.map(([name, value]) => [printable(name.replaceAll('_', ' '), 40),
-		typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? moment(value) : typeof value === 'number' ? (value > 1e9 ? moment(value) : plain(value)) : foreign(value, 300)]));
+	const logs = Array.isArray(r.logs) ? r.logs.slice(0, 5) : [];
+	return facts([
+		['Run', moment(r.at, true)], is_known(r.who) && ['By', foreign(r.who, 100)],
+		logs.length > 0 && ['Logs', logs.map((l, i) => [i > 0 && ', ', foreign(l, 120)]), r.logs.length + (r.logs_left_out ?? 0) > logs.length && ` and ${number(r.logs.length + (r.logs_left_out ?? 0) - logs.length)} more`],
+		is_known(r.facts) && ['Facts', foreign(r.facts, 120)], ['Mail from', moment(r.first)], ['Mail to', moment(r.last)],
+		['Messages', figure(r.messages)], ['Recipients', figure(r.recipients)], ['Sources', figure(r.sources)],
+		['Would be contained', figure(r.contained)], ['Came near', figure(r.near)], ['Stopped', figure(r.messages_stopped), ' messages to ', figure(r.recipients_stopped), ' recipients'],
+		is_known(r.alpha) && ['False alarms', `${plain(r.alpha)} allowed (alpha)`]]);
 }
 
 function draw_replays(data) {
 	const rows = data.replays ?? [];
 	return [
-		make('h1', {}, 'Replays'), make('p', {class: 'quiet'}, 'Old logs, judged as if they came now. Kept by stanch replay --keep.'),
-		rows.length === 0 ? nothing('No replay is kept.') : rows.slice(0, 40).map((r, i) =>
-			make('section', {class: 'replay'}, make('h2', {}, 'Replay ', foreign(r.id ?? i + 1, 60)), replay_facts(r), finding_rows(r)))];
+		make('h1', {}, 'Replays'), make('p', {class: 'quiet'}, 'Old logs, judged as if they came now. Kept by ', make('code', {}, 'stanch replay --keep'), '; ', make('code', {}, 'stanch replay --kept ID'), ' shows all of one.'),
+		rows.length === 0 ? nothing('No replay is kept.') : rows.slice(0, 40).map((r) =>
+			make('section', {class: 'replay', 'data-key': `replay ${r.replay}`}, make('h2', {}, 'Replay ', foreign(r.replay ?? '?', 60)), replay_facts(r),
+				finding_rows('Would be contained', r.findings), finding_rows('Came near', r.near_ones))),
+		left_out(data.left_out, 'replays are'), said_beside(data)];
 }
 
 export const views = {

@@ -51,6 +51,7 @@ function draw(data, _route, now) {
 }
 
 function settle(root, data) {
+	if (!data) return;
 	const list = days_of(data);
 	if (list.length === 0) return;
 	const first = day_at(list[0]) - 43200;

@@ -293,8 +293,13 @@ class World:
     def replays(self):
         if not self.is_flood:
             return []
-        return [dict(id='20261126T081500Z', at=iso(self.begun - 90000), logs=self.text('/var/log/exim4/mainlog*'), since=iso(self.begun - 86400 * 30), until=iso(self.begun - 90000), alpha=0.001, sources=1873,
-                     contained=2, near=3, findings=[dict(source=i['source'], at=iso(i['opened']), recipients=44, stopped_recipients=i['recipients'], why=i.get('reasons', [(0, 'the same text')])[0][1]) for i in self.incidents])]
+        found = [dict(source=i['source'], kind=i['kind'], name=i['name'], at=iso(i['opened']), begun=iso(i['opened'] - 95), last=iso(i['opened'] + 900), score=i['score'], threshold=i['threshold'],
+                      messages=4, recipients=44, messages_stopped=i['messages'], recipients_stopped=i['recipients'], messages_beside=0, recipients_beside=0,
+                      why=i['reasons'][0][1]) for i in self.incidents]
+        return [dict(replay='20261126T081500Z', at=iso(self.begun - 90000), who=self.text('root'), logs=[self.text('/var/log/exim4/mainlog'), self.text('/var/log/exim4/mainlog.1')], logs_left_out=0, facts=None,
+                     since=None, until=None, alpha=0.001, contain_bits=18.2, first=iso(self.begun - 86400 * 30), last=iso(self.begun - 90000), messages=48210, recipients=61702, sources=1873, contained=3, near=1,
+                     not_kept=0, left_out=0, messages_stopped=343, recipients_stopped=5778, findings=[f for f in found if f['score'] > 18.2], findings_left_out=0,
+                     near_ones=[f for f in found if f['score'] <= 18.2], near_left_out=0)]
 
     def blocklists(self):
         rows = []

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Walks through the page with a real browser and prints "ok - ..." or "not ok - ..." for each test.
 
-usage: walk.py BASE [--accounts FILE] [--invented] [--axe FILE] [--shots FOLDER]
+usage: walk.py BASE [--accounts FILE] [--invented | --contain SOURCE] [--axe FILE] [--shots FOLDER]
 
 BASE is the page's address, such as http://127.0.0.1:8080/. FILE has a line "operator NAME PASSWORD" and one
 "reader NAME PASSWORD"; without it those of server.py are used. --invented: it is server.py, whose scenes can be
-changed, and all tests are done; else only those that change nothing. --axe: axe.min.js of axe-core, by which each
+changed, and all tests are done; else only those that change nothing, but that SOURCE, which has to wait for a
+person, is contained. --axe: axe.min.js of axe-core, by which each
 view is looked at for what keeps people out. --shots: where pictures go.
 """
 import argparse
@@ -115,9 +116,10 @@ class Browser:
                 self.bytes += message['params']['encodedDataLength']
 
     def complaints(self):
-        """What the console has that should not be there. That nobody is logged in yet is told there by the browser."""
+        """What the console has that should not be there. That nobody is logged in yet, or a message has left the
+        queue, is told there by the browser."""
         self.hear()
-        found = [e['message'] for e in self.console if e['level'] in ('SEVERE', 'WARNING') and not (e['source'] == 'network' and 'status of 401' in e['message'])]
+        found = [e['message'] for e in self.console if e['level'] in ('SEVERE', 'WARNING') and not (e['source'] == 'network' and ('status of 401' in e['message'] or '/api/message?' in e['message'] and 'status of 404' in e['message']))]
         self.console = []
         return found
 
@@ -380,6 +382,30 @@ class Walk:
         check('and nothing waits any more', self.b.wait('return document.querySelector("[data-action=contain]") === null && document.querySelector("main .notice.good") !== null'), self.b.text()[:300])
         self.quiet('an action')
 
+    def contain(self, source):
+        """With a server that is not invented."""
+        self.b.go('now')
+        button = f'[data-action=contain][data-source="{source}"]'
+        check('what waits for a person is there, with a button', self.b.wait('return document.querySelector(arguments[0])', 20, button), self.b.text()[:400])
+        self.shoot('real-now')
+        self.b.run('document.querySelector(arguments[0]).focus()', button)
+        self.b.press(Keys.ENTER)
+        foreseen = self.b.wait('const e = document.querySelector("dialog[open] [data-part=would]"); return e !== null && !e.textContent.includes("Asking") && e.textContent', 40)
+        check('it is said what would be done', foreseen and 'could not be asked' not in foreseen, foreseen)
+        self.shoot('real-dialog')
+        self.b.run('document.getElementById("deed-reason").focus()')
+        self.b.press('seen in the browser' + Keys.ENTER)
+        done = self.b.wait('return document.querySelector("dialog [data-part=result] .badge, dialog [data-part=result] .wrong")?.textContent', 60)
+        check('with a reason it is done, and said', done == 'Done.', done, self.b.text('dialog'))
+        self.shoot('real-done')
+        self.b.press(Keys.ENTER)
+        check('and it waits no more', self.b.wait('return document.querySelector(arguments[0]) === null', 20, button), self.b.text()[:400])
+        for route in ('journal', 'holds', 'now'):
+            self.b.go(route)
+            time.sleep(1)
+            self.shoot(f'real-{route}')
+        self.quiet('containing')
+
     def reader(self):
         self.log_in('reader')
         for route in ['now', *self.found_routes()[:2], 'holds', 'exemptions']:
@@ -414,6 +440,7 @@ class Walk:
     def without(self):
         """The page where something is kept from it: the plots, and what is told as it happens."""
         self.scene('flood')
+        self.b.go('now')
         self.b.command('Network.setBlockedURLs', urls=['*/chart.js', '*/api/events'])
         self.b.driver.refresh()
         self.b.wait('return document.querySelectorAll("[data-plot]").length > 0')
@@ -441,7 +468,7 @@ class Walk:
         check(f'nobody but the server was asked, in {len(self.b.requests)} requests', self.b.requests and not foreign, *foreign[:10])
 
     def pictures(self):
-        if not self.options.shots:
+        if not self.options.shots or not self.options.invented:
             return
         self.scene('flood')
         self.log_in('operator')
@@ -486,6 +513,8 @@ class Walk:
                                    'queue?q=' + urllib.parse.quote('"><script>alert(7)</script>'), 'incidents?source=' + urllib.parse.quote('<img src=x onerror=alert(8)>')])
             self.shoot('hostile')
             self.scene('flood')
+        if self.options.contain:
+            self.contain(self.options.contain)
         if 'reader' in self.accounts:
             self.reader()
         if self.options.invented:
@@ -501,6 +530,7 @@ def main():
     parser.add_argument('base')
     parser.add_argument('--accounts', type=pathlib.Path)
     parser.add_argument('--invented', action='store_true')
+    parser.add_argument('--contain')
     parser.add_argument('--axe', type=pathlib.Path)
     parser.add_argument('--shots', type=pathlib.Path)
     options = parser.parse_args()
