@@ -19,6 +19,8 @@
 #define TOKEN_BYTES 32
 #define TOKEN_MAX   (sizeof(TOKEN_BEGIN) + (size_t)2 * TOKEN_BYTES)
 
+#define NEEDS_ROLE "a new one needs a --role: reader or operator"
+
 struct page_command_settings {
 	const char *role;
 	bool proxy;
@@ -145,6 +147,26 @@ static void say_user(const struct change *c, const char *token)
 
 /* ---- the commands ---- */
 
+/* Before somebody types a password for nothing. */
+static bool lacks_role(const struct change *c)
+{
+	struct whole_file file = {0};
+	struct problem problem = {0};
+	struct page_user old;
+	const char *path = c->settings->role == NULL ? path_of(c->context) : NULL;
+
+	if (path == NULL)
+		return false;
+	int err = page_users_file_read(path, &file, &problem);
+	bool lacks =
+		err == -ENOENT || (err == 0 && !page_users_find((struct slice){file.text, file.len},
+						       c->user.name, &old));
+	whole_file_clear(&file);
+	if (lacks)
+		context_warn(c->context, NEEDS_ROLE);
+	return lacks;
+}
+
 static int put_user(struct change *c)
 {
 	char hash[PASSWORD_HASH_MAX];
@@ -152,6 +174,8 @@ static int put_user(struct change *c)
 	struct problem problem = {0};
 	int err = 0;
 
+	if (lacks_role(c))
+		return COMMAND_USAGE;
 	c->user.way = c->settings->proxy ? PAGE_PROXY : PAGE_PASSWORD;
 	if (!c->settings->proxy) {
 		err = typed_password(STDIN_FILENO, c->context->in_terminal, &secret, &problem);

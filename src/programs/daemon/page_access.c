@@ -156,11 +156,6 @@ static void set_user(struct page_who *who, const struct page_user *user)
 	who->role = user->role;
 }
 
-static int64_t ends_at(const struct page_session *session)
-{
-	return (int64_t)time(NULL) + session->ends - now_s();
-}
-
 static bool who_of_session(struct page_access *a, struct slice id, struct page_who *who)
 {
 	struct page_user user;
@@ -172,7 +167,7 @@ static bool who_of_session(struct page_access *a, struct slice id, struct page_w
 	set_user(who, &user);
 	who->way = PAGE_PASSWORD;
 	memcpy(who->csrf, session->csrf, sizeof(who->csrf));
-	who->ends_at = ends_at(session);
+	who->ends_at = session->ends_at;
 	return true;
 }
 
@@ -316,10 +311,11 @@ static void succeed(struct page_access *a, const struct login *l, const struct p
 	char id[PAGE_ID];
 
 	login_limit_succeeded(a->limit, &t, clock_now_ms());
-	const struct page_session *session = page_sessions_begin(a->sessions, user, now_s(), id);
+	const struct page_session *session =
+		page_sessions_begin(a->sessions, user, now_s(), (int64_t)time(NULL), id);
 	set_user(&who, user);
 	memcpy(who.csrf, session->csrf, sizeof(who.csrf));
-	who.ends_at = ends_at(session);
+	who.ends_at = session->ends_at;
 	EVENT_LOG(a->given.log, EVENT_PAGE_LOGIN, loop_now_ms(a->given.loop),
 		event_text("name", slice_of(l->name)), event_text("from", slice_of(l->from)),
 		event_text("role", slice_of(page_role_name(user->role))));

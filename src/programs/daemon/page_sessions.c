@@ -140,8 +140,8 @@ static struct entry *make_room(struct page_sessions *s, const char *name)
 	return oldest;
 }
 
-const struct page_session *page_sessions_begin(
-	struct page_sessions *s, const struct page_user *user, int64_t now, char id[PAGE_ID])
+const struct page_session *page_sessions_begin(struct page_sessions *s,
+	const struct page_user *user, int64_t now, int64_t at, char id[PAGE_ID])
 {
 	char name[PAGE_USERS_NAME_MAX + 1] = "";
 
@@ -151,6 +151,7 @@ const struct page_session *page_sessions_begin(
 	clear(e);
 	memcpy(e->session.name, name, sizeof(name));
 	e->session.ends = now + s->lasting;
+	e->session.ends_at = at + s->lasting;
 	e->used = now;
 	password_hash_mark(user->line, e->mark);
 	page_id_make(e->session.csrf);

@@ -20,7 +20,8 @@
 struct page_session {
 	char name[PAGE_USERS_NAME_MAX + 1];
 	char csrf[PAGE_ID];
-	int64_t ends; /* by the clock */
+	int64_t ends;    /* by the clock that nobody sets, */
+	int64_t ends_at; /* and in seconds since 1970, as it seemed when it began */
 };
 
 struct page_sessions;
@@ -30,10 +31,10 @@ struct page_sessions *page_sessions_new(int64_t lasting, int64_t idle);
 void page_sessions_free(struct page_sessions *s); /* NULL is fine; wiped */
 AUTO_FREE(page_sessions)
 
-/* A new one, whose id nobody else will know: at. user: as the line of the file is now; when it is
- * another one later, the session ends. Lent until the next call. */
-const struct page_session *page_sessions_begin(
-	struct page_sessions *s, const struct page_user *user, int64_t now, char id[PAGE_ID]);
+/* A new one, whose id nobody else will know, into id. user: as the line of the file is now; when it
+ * is another one later, the session ends. at: now, since 1970. Lent until the next call. */
+const struct page_session *page_sessions_begin(struct page_sessions *s,
+	const struct page_user *user, int64_t now, int64_t at, char id[PAGE_ID]);
 
 /* The one of that id, which is used by this; NULL: there is none, or it has ended. user: as the
  * line is now, .line.at NULL: there is none any more. For that, whose it is has to be known first:

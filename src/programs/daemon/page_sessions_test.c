@@ -34,10 +34,12 @@ static const struct page_session *use(
 static void begin(struct page_sessions *s, const char *line, int64_t now, char id[PAGE_ID])
 {
 	struct page_user user = user_of(line);
-	const struct page_session *session = page_sessions_begin(s, &user, now, id);
+	const struct page_session *session =
+		page_sessions_begin(s, &user, now, now + 1700000000, id);
 
 	assert_true(slice_is(user.name, session->name));
 	assert_int_equal(session->ends, now + LASTING);
+	assert_int_equal(session->ends_at, now + 1700000000 + LASTING);
 	assert_int_equal(strlen(id), PAGE_ID - 1);
 	assert_int_equal(strlen(session->csrf), PAGE_ID - 1);
 	assert_string_not_equal(session->csrf, id);

@@ -269,6 +269,7 @@ int daemon_plan_new(const struct settings *settings, const char *program, struct
 		.state = general->state,
 		.hold_queue = general->hold_queue,
 		.config = settings_path(settings),
+		.control = p->values->control.socket,
 		.quiet = true};
 	int err = check_lists(settings, problem);
 	if (err == 0)
