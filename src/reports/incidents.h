@@ -86,10 +86,9 @@ void incident_print_json(FILE *out, const struct incident *incident);
 void incident_story_print_json(
 	FILE *out, const struct incident_story *story, const struct incidents_view *view);
 
-/* The same as new references. */
+/* The same as new references; of a story without undo and choices, which are for who may act. */
 json_t *incident_json(const struct incident *incident) __attribute__((returns_nonnull));
-json_t *incident_story_json(const struct incident_story *story, const struct incidents_view *view)
-	__attribute__((returns_nonnull));
+json_t *incident_story_json(const struct incident_story *story) __attribute__((returns_nonnull));
 
 /* Whether that terminal shows block characters: the locale that its program was started with is
  * one of UTF-8. */

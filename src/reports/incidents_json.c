@@ -177,7 +177,7 @@ static json_t *first_odd_json(const struct incident_story *s)
 	return first_us != INT64_MAX ? json_time(first_us / 1000000) : NULL;
 }
 
-json_t *incident_story_json(const struct incident_story *story, const struct incidents_view *view)
+json_t *incident_story_json(const struct incident_story *story)
 {
 	const struct recipient_domains *d = &story->domains;
 	json_t *o = incident_json(&story->incident), *scores = json_array(), *holds = json_array();
@@ -201,13 +201,15 @@ json_t *incident_story_json(const struct incident_story *story, const struct inc
 	json_put(o, "recipient_domains_left_out", json_integer((json_int_t)d->left_out));
 	json_put(o, "recipient_domains_of", json_integer((json_int_t)d->messages));
 	json_put(o, "recipient_domains_uncounted", json_integer((json_int_t)d->uncounted));
-	json_put(o, "undo", undo_json(story, view));
-	json_put(o, "choices", words_json(story, false, view));
 	return o;
 }
 
 void incident_story_print_json(
 	FILE *out, const struct incident_story *story, const struct incidents_view *view)
 {
-	json_line(out, incident_story_json(story, view));
+	json_t *o = incident_story_json(story);
+
+	json_put(o, "undo", undo_json(story, view));
+	json_put(o, "choices", words_json(story, false, view));
+	json_line(out, o);
 }

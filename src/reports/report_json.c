@@ -105,8 +105,7 @@ static json_t *samples_json(const struct report_incident *r)
 
 json_t *report_incident_json(const struct report_incident *incident)
 {
-	const struct incidents_view view = {.options = ""}; /* read elsewhere, later */
-	json_t *o = incident_story_json(&incident->story, &view);
+	json_t *o = incident_story_json(&incident->story);
 
 	put_numbers(o, incident);
 	json_put(o, "actions_now", deeds_json(incident));

@@ -127,9 +127,9 @@ static int answer_marked(const struct telling *t, const struct whmcs *w, int64_t
 	int seen = whmcs_find_answer(w, ticket, mark, &unseen);
 	if (seen == 0)
 		return 0;
-	/* Its API role may not allow to look: then as what has no mark. */
+	/* Its API role may not allow to look, or there is too much: then as what has no mark. */
 	bool can_look = seen == -ENOENT;
-	if (!can_look && seen != -EACCES && seen != -EIO)
+	if (!can_look && seen != -EACCES && seen != -EIO && seen != -EMSGSIZE)
 		return problem_set(problem, seen, "%s", unseen.text);
 	size_t size = notice->plain.len + strlen(mark) + 3;
 	text = memory_new(size, 1);

@@ -1,6 +1,7 @@
 /* clerk.c - the part that answers HTTP. It has no right to anything: what it knows is what the hand
  * has told it, and when that is old, it says so. */
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "formats/http_accept.h"
 #include "programs/daemon/clerk_asks.h"
@@ -214,6 +215,7 @@ int clerk_run(const struct daemon_part *part)
 	struct clerk *c = memory_new(1, sizeof(*c));
 	struct loop_signal *term = NULL;
 
+	json_wipe_what_is_freed(); /* passwords go through it */
 	c->part = part;
 	c->page = &part->plan->values->page;
 	c->loop = loop_new();

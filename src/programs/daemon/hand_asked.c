@@ -219,7 +219,8 @@ static void begin_desk(struct hand *h)
 		.log = h->part->log,
 		.users = page->users,
 		.session = page->session,
-		.idle = page->idle});
+		.idle = page->idle,
+		.takes_proxy = page->proxy_from.count > 0});
 	h->desk = desk_new(&(struct desk_given){.loop = h->loop,
 		.plan = h->part->plan,
 		.log = h->part->log,
