@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2034  # used by those who source this file
 packages_build=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libjansson-dev libc-ares-dev
-	libcap-ng-dev libconfuse-dev libcrypt-dev libcurl4-openssl-dev libgmime-3.0-dev libmicrohttpd-dev libpcre2-dev libpsl-dev libsodium-dev
+	libcap-ng-dev libconfuse-dev libcrypt-dev libcurl4-openssl-dev libgmime-3.0-dev libmicrohttpd-dev libncurses-dev libpcre2-dev libpsl-dev libsodium-dev
 	libmariadb-dev libpq-dev liburing-dev libuv1-dev libxxhash-dev zlib1g-dev libzstd-dev)
 # shellcheck disable=SC2034
 packages_run=(jq)
@@ -14,7 +14,7 @@ packages_lab=(exim4-daemon-heavy dovecot-core dovecot-imapd dovecot-pop3d doveco
 # shellcheck disable=SC2034
 packages_check=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format clang-tidy cppcheck
 	valgrind mandoc shellcheck logrotate gzip zstd sqlite3 python3 openssl perl libc6-dbg bash-completion zsh fish rspamd
-	postgresql mariadb-server curl nagios4-core prometheus)
+	postgresql mariadb-server curl nagios4-core prometheus tmux)
 
 # Says that the laboratory, not the owner of this machine, wanted Exim here.
 packages_exim_mark=/var/lib/stanch-lab/exim-installed-for-the-laboratory

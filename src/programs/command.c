@@ -16,6 +16,7 @@ const struct command *const *command_table(void)
 		&command_restore,
 		&command_purge,
 		&command_status,
+		&command_top,
 		&command_incidents,
 		&command_incident,
 		&command_explain,

@@ -68,6 +68,7 @@ extern const struct command command_queue;
 extern const struct command command_show;
 extern const struct command command_status;
 extern const struct command command_sources;
+extern const struct command command_top;
 extern const struct command command_hold;
 extern const struct command command_holds;
 extern const struct command command_purge;
