@@ -152,7 +152,7 @@ static int print_view(const struct asking *a)
 	const struct top_choice choice = {.list = TOP_INCIDENTS};
 	struct top_state state = state_of(a);
 
-	state.unicode = incidents_unicode();
+	state.unicode = a->context->out_terminal && incidents_unicode();
 	state.plain = true;
 	state.columns = a->context->width > 0 ? a->context->width : PLAIN_WIDTH;
 	state.rows = top_rows_needed(&state);

@@ -267,7 +267,9 @@ static enum top_wish other_key_in_lists(struct top_dialogue *d, int key, const s
 	switch (key) {
 	case '\t':
 		top_arrange(now, &d->choice, &rows);
-		d->choice.list = rows.list == TOP_SOURCES ? TOP_INCIDENTS : TOP_SOURCES;
+		if (!top_change_list(&d->choice, &rows))
+			(void)snprintf(
+				d->choice.said, sizeof(d->choice.said), "the other list is empty");
 		return TOP_NOTHING;
 	case 's':
 		d->choice.order = TOP_BY_SUSPICION;

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -58,6 +59,12 @@ static void on_fault(int signal)
 	(void)raise(signal); /* which ends it now: SA_RESETHAND */
 }
 
+/* It only ends the wait. */
+static void on_size(int signal)
+{
+	(void)signal;
+}
+
 static void handle(int signal, void (*handler)(int), int flags)
 {
 	struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
@@ -75,6 +82,7 @@ static void handle_signals(void)
 		handle(asking[i], on_asked, 0);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		handle(faults[i], on_fault, (int)(SA_RESETHAND | SA_NODEFER));
+	handle(SIGWINCH, on_size, 0);
 	handle(SIGPIPE, SIG_IGN, 0);
 }
 
@@ -162,10 +170,17 @@ void top_screen_free(struct top_screen *s)
 	free(s);
 }
 
-void top_screen_size(const struct top_screen *s, unsigned *ret_columns, unsigned *ret_rows)
+/* Asked each time: whether curses hears of a new size depends on how it was built. */
+void top_screen_size(struct top_screen *s, unsigned *ret_columns, unsigned *ret_rows)
 {
+	struct winsize size = {0};
 	int high, wide;
 
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
+		is_term_resized(size.ws_row, size.ws_col)) {
+		(void)resizeterm(size.ws_row, size.ws_col);
+		(void)clearok(stdscr, TRUE);
+	}
 	(void)s;
 	getmaxyx(stdscr, high, wide);
 	*ret_rows = high > 0 ? (unsigned)high : 1;

@@ -16,7 +16,7 @@ void top_screen_free(struct top_screen *s); /* NULL is fine; gives the terminal 
 AUTO_FREE(top_screen)
 
 /* As it is now. */
-void top_screen_size(const struct top_screen *s, unsigned *ret_columns, unsigned *ret_rows);
+void top_screen_size(struct top_screen *s, unsigned *ret_columns, unsigned *ret_rows);
 
 /* Whether it shows block characters. */
 bool top_screen_unicode(const struct top_screen *s);

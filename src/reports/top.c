@@ -23,8 +23,18 @@ static uint64_t of_hour(const struct now_source *s)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < NOW_PACE; i++)
-		n += s->pace[i];
+		n += s->pace[i] != PACE_UNKNOWN ? s->pace[i] : 0;
 	return n;
+}
+
+/* Of the last minute or of the one that runs, whichever is more: that one has only begun. */
+static int64_t rate_of(const struct now_source *s)
+{
+	uint16_t last = s->pace[NOW_PACE - 2], running = s->pace[NOW_PACE - 1];
+
+	if (last == PACE_UNKNOWN || running == PACE_UNKNOWN)
+		return NOW_UNKNOWN;
+	return last > running ? last : running;
 }
 
 static double suspicion(const struct now_source *s)
@@ -126,11 +136,21 @@ static size_t moved(size_t at, size_t count, long by)
 
 void top_move(struct top_choice *choice, const struct top_rows *rows, long by)
 {
+	choice->list = rows->list; /* it stays there when the other one is empty no more */
 	if (rows->list == TOP_INCIDENTS && rows->incident_count > 0)
 		choice->incident =
 			rows->incidents[moved(rows->incident, rows->incident_count, by)]->number;
 	if (rows->list == TOP_SOURCES && rows->source_count > 0)
 		choice->source = rows->sources[moved(rows->source, rows->source_count, by)]->source;
+}
+
+bool top_change_list(struct top_choice *choice, const struct top_rows *rows)
+{
+	enum top_list other = rows->list == TOP_SOURCES ? TOP_INCIDENTS : TOP_SOURCES;
+	size_t count = other == TOP_SOURCES ? rows->source_count : rows->incident_count;
+
+	choice->list = count > 0 ? other : rows->list;
+	return count > 0;
 }
 
 const struct standing_incident *top_chosen_incident(const struct top_rows *rows)
@@ -282,7 +302,7 @@ static bool put_figure(struct canvas *c, enum canvas_style style, const char *te
 	if (printable_width(slice_of(text)) + gap > left)
 		return false;
 	canvas_cell(c, CANVAS_PLAIN, slice_of(""), (unsigned)gap);
-	canvas_text(c, style, slice_of(text));
+	canvas_printable(c, style, text, 0);
 	return true;
 }
 
@@ -335,7 +355,7 @@ static void draw_place(struct canvas *c, const struct top_state *s, unsigned row
 	if (from + 2 + width > canvas_columns(c))
 		return;
 	canvas_go(c, row, canvas_columns(c) - (unsigned)width);
-	canvas_text(c, CANVAS_DIM, slice_of(text));
+	canvas_printable(c, CANVAS_DIM, text, (unsigned)width);
 }
 
 static void draw_headline(struct canvas *c, const struct top_state *s,
@@ -438,7 +458,8 @@ static const char *short_age(int64_t seconds, char at[UNITS_TEXT])
 	return at;
 }
 
-#define IS_WIDE(c) (canvas_columns(c) >= 64)
+#define IS_WIDE(c)      (canvas_columns(c) >= 64)
+#define IS_VERY_WIDE(c) (canvas_columns(c) >= 100)
 
 static unsigned at_least(unsigned n, unsigned least)
 {
@@ -457,6 +478,17 @@ static const char *incident_sign(const struct standing_incident *one)
 	return standing_asks(one) ? "!" : incident_is_open(one->state) ? "*" : " ";
 }
 
+static void draw_incident_counts(
+	struct canvas *c, enum canvas_style style, const struct standing_incident *one)
+{
+	char bits[32], messages[UNITS_TEXT], recipients[UNITS_TEXT];
+
+	(void)snprintf(bits, sizeof(bits), "%.1f", one->score);
+	number_cell(c, style, bits, 7);
+	number_cell(c, style, units_count_text(one->messages, messages), 10);
+	number_cell(c, style, units_count_text(one->recipients, recipients), 11);
+}
+
 static void draw_incident(struct canvas *c, const struct top_state *s,
 	const struct standing_incident *one, bool is_chosen)
 {
@@ -473,6 +505,8 @@ static void draw_incident(struct canvas *c, const struct top_state *s,
 			units_count_text(one->failed, failed), 7);
 		number_cell(c, style.all, short_age((int64_t)s->now->at - one->changed, age), 6);
 	}
+	if (IS_VERY_WIDE(c))
+		draw_incident_counts(c, style.all, one);
 	source_cell(c, style.main, &one->source, canvas_left(c));
 }
 
@@ -485,6 +519,11 @@ static void draw_incident_titles(struct canvas *c)
 		number_cell(c, CANVAS_DIM, "HELD", 9);
 		number_cell(c, CANVAS_DIM, "FAILED", 7);
 		number_cell(c, CANVAS_DIM, "SINCE", 6);
+	}
+	if (IS_VERY_WIDE(c)) {
+		number_cell(c, CANVAS_DIM, "BITS", 7);
+		number_cell(c, CANVAS_DIM, "MESSAGES", 10);
+		number_cell(c, CANVAS_DIM, "RECIPIENTS", 11);
 	}
 	cell(c, CANVAS_DIM, "SOURCE", canvas_left(c));
 }
@@ -564,6 +603,8 @@ static const char *pace_sign(const struct top_state *s, uint16_t count)
 	static const char *const digits[] = {".", "1", "2", "3", "4", "5", "6", "7", "8"};
 	unsigned step = 0;
 
+	if (count == PACE_UNKNOWN)
+		return "?";
 	for (; count > 0 && step < 8; count = (uint16_t)(count >> 1))
 		step++;
 	return s->unicode ? blocks[step] : digits[step];
@@ -602,7 +643,7 @@ static void draw_source(
 	(void)snprintf(score, sizeof(score), "%.1f", one->score);
 	number_cell(c, style.main, score, SOURCE_BEFORE - 3);
 	draw_bar(c, s, style.main, one, w.bar);
-	number_cell(c, style.all, units_count_text(one->pace[NOW_PACE - 1], rate), RATE);
+	number_cell(c, style.all, count_or_unknown(rate_of(one), rate), RATE);
 	draw_pace(c, s, style.all, one, w.pace);
 	source_cell(c, style.main, &one->source, w.why > 0 ? w.source - 1 : w.source);
 	if (w.why == 0)

@@ -56,6 +56,9 @@ void top_arrange(const struct now *now, const struct top_choice *choice, struct 
 /* Moves the choice by so many rows, not past an end. */
 void top_move(struct top_choice *choice, const struct top_rows *rows, long by);
 
+/* Goes to the other list; false, and it stays: that one is empty. */
+bool top_change_list(struct top_choice *choice, const struct top_rows *rows);
+
 /* The chosen one of the list that keys move in; NULL when that is of the other kind, or empty. */
 const struct standing_incident *top_chosen_incident(const struct top_rows *rows);
 const struct now_source *top_chosen_source(const struct top_rows *rows);

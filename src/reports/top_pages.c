@@ -24,8 +24,9 @@ const char top_help[] =
 	"\n"
 	"! waits for a person, or suffices to contain; * open, or suspicious.\n"
 	"BITS is what speaks against a source; its bar is full when it suffices to contain it.\n"
-	"RCPT/M: recipients of the newest minute. MINUTES: recipients minute by minute, each\n"
-	"step of height is twice the one before. ? is unknown, which is not 0.\n"
+	"RCPT/M: recipients of the last minute, or of the one that runs if they are more already.\n"
+	"MINUTES: recipients minute by minute, each step of height is twice the one before.\n"
+	"? is unknown, which is not 0.\n"
 	"OLD: the daemon, or its watcher, has not said anything new for some time.\n";
 
 /* ---- lines and rows ---- */

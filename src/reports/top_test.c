@@ -290,8 +290,22 @@ static void test_choice(void **state)
 	top_move(&s.choice, &rows, -1000000);
 	top_arrange(&s.now, &s.choice, &rows);
 	assert_int_equal(rows.source, 0);
+	/* the other one is empty; and when it is not, keys still move in this one */
+	assert_false(top_change_list(&s.choice, &rows));
+	s.choice.list = TOP_INCIDENTS;
+	top_arrange(&s.now, &s.choice, &rows);
+	assert_int_equal(rows.list, TOP_SOURCES);
+	top_move(&s.choice, &rows, 0);
+	add_incident(&s, 9, "d@b.test", INCIDENT_WAITING);
+	top_arrange(&s.now, &s.choice, &rows);
+	assert_int_equal(rows.list, TOP_SOURCES);
+	assert_true(top_change_list(&s.choice, &rows));
+	top_arrange(&s.now, &s.choice, &rows);
+	assert_int_equal(top_chosen_incident(&rows)->number, 9);
+	assert_true(top_change_list(&s.choice, &rows));
 	/* gone: the first one is taken */
 	s.now.source_count = 1;
+	s.now.incidents.count = 0;
 	top_arrange(&s.now, &s.choice, &rows);
 	assert_string_equal(top_chosen_source(&rows)->source.name, "a@b.test");
 	assert_null(top_chosen_incident(&rows));
@@ -315,6 +329,10 @@ static void test_rows(void **state)
 	hides(&s, "#");
 	s.now.sources[0].pace[NOW_PACE - 1] = 1;
 	shows(&s, "\u00b7\u2581 mailbox:ann");
+	s.now.sources[0].pace[NOW_PACE - 2] = 70; /* the minute that runs has only begun */
+	shows(&s, "     70 \u00b7\u00b7");
+	s.now.sources[0].pace[NOW_PACE - 2] = PACE_UNKNOWN;
+	shows(&s, "      ? \u00b7\u00b7\u00b7\u00b7\u00b7\u00b7\u00b7\u00b7?\u2581 mailbox:ann");
 	s.now.sources[0].threshold = 0; /* of which nothing can be said */
 	shows(&s, "31.2 \u2591\u2591");
 	s.state.plain = true;
