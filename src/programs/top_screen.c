@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -91,7 +92,7 @@ static void add_sequence(const char *name)
 	const char *sequence = tigetstr(name);
 	size_t len;
 
-	if (sequence == NULL || sequence == (const char *)-1)
+	if (sequence == NULL || (intptr_t)sequence == -1)
 		return;
 	len = strlen(sequence);
 	if (len > SEQUENCE_MAX || terminal.len + len > sizeof(terminal.sequences))

@@ -119,8 +119,8 @@ void top_arrange(const struct now *now, const struct top_choice *choice, struct 
 	if (now == NULL)
 		return;
 	take_rows(now, choice, ret);
-	qsort(ret->incidents, ret->incident_count, sizeof(ret->incidents[0]), by_need);
-	qsort(ret->sources, ret->source_count, sizeof(ret->sources[0]),
+	qsort(ret->incidents, ret->incident_count, sizeof(void *), by_need);
+	qsort(ret->sources, ret->source_count, sizeof(void *),
 		choice->order == TOP_BY_HOUR ? by_hour : by_suspicion);
 	find_chosen(choice, ret);
 }
@@ -451,10 +451,16 @@ static size_t page_begin(bool has_keys, size_t chosen, size_t count, unsigned ro
 
 static const char *short_age(int64_t seconds, char at[UNITS_TEXT])
 {
-	int64_t unit = seconds < 120 ? 1 : seconds < 7200 ? 60 : seconds < 172800 ? 3600 : 86400;
-	char name = unit == 1 ? 's' : unit == 60 ? 'm' : unit == 3600 ? 'h' : 'd';
+	static const struct {
+		int64_t from, unit;
+		const char *name;
+	} units[] = {{172800, 86400, "d"}, {7200, 3600, "h"}, {120, 60, "m"}, {0, 1, "s"}};
+	size_t i = 0;
 
-	(void)snprintf(at, UNITS_TEXT, "%" PRId64 "%c", seconds > 0 ? seconds / unit : 0, name);
+	seconds = seconds > 0 ? seconds : 0;
+	while (seconds < units[i].from)
+		i++;
+	(void)snprintf(at, UNITS_TEXT, "%" PRId64 "%s", seconds / units[i].unit, units[i].name);
 	return at;
 }
 

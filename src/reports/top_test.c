@@ -339,7 +339,13 @@ static void test_rows(void **state)
 	hides(&s, ">");
 	hides(&s, "q quit");
 	add_incident(&s, 17, "ann@shop.test", INCIDENT_WAITING);
-	shows(&s, "17 waiting ");
+	shows(&s, "17 waiting          0      0   60s mailbox:ann");
+	s.now.incidents.at[0].changed = (int64_t)AT - 7199;
+	shows(&s, "0      0  119m mailbox:ann");
+	s.now.incidents.at[0].changed = (int64_t)AT - 7200;
+	shows(&s, "0      0    2h mailbox:ann");
+	s.now.incidents.at[0].changed = (int64_t)AT + 7200; /* by another clock */
+	shows(&s, "0      0    0s mailbox:ann");
 	shows(&s, "INCIDENTS  1 open, 0 over");
 	s.now.incidents.left_out = 5;
 	shows(&s, "1 open, 0 over, 5 left out");
@@ -385,7 +391,7 @@ static uint32_t next(uint32_t *seed)
 
 static void hostile(uint32_t *seed, char *at, size_t size)
 {
-	static const char *const pieces[] = {"\033[2J", "\xe2\x80\xae", "\xe6\x97\xa5", "e\xcc\x81",
+	static const char *const pieces[] = {"\033[2J", "\xe2\x80\x8b", "\xe6\x97\xa5", "e\xcc\x81",
 		"\xff", "\\", "\n", "\t", "\xf0\x9f\x98\x80", "%s", "a", "longer than most ",
 		"\x9b", "\xcc\x81\xcc\x81\xcc\x81\xcc\x81", "\x7f", "\"", "\xe1\x85\xa0", "~"};
 	size_t len = 0;
