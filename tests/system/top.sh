@@ -10,10 +10,12 @@ if ! command -v tmux >/dev/null; then
 fi
 start_lab
 control=$work/control document=$work/now.json
+# shellcheck source=tests/system/terminal.bash
+. "$root/tests/system/terminal.bash"
 server=
 thief=mailbox:ann@shop.test
 
-# --- the stand-in and the terminal ------------------------------------------------------------------
+# --- the stand-in of the daemon ---------------------------------------------------------------------
 
 serve() {
 	rm -f "$work/server.log"
@@ -27,24 +29,14 @@ stop_serving() {
 	server=
 	rm -f "$control"
 }
-terminal() { tmux -u -S "$work/tmux" "$@"; }
 end_top() {
 	local status=$?
-	terminal kill-server 2>/dev/null
+	end_terminal
 	stop_serving
 	(exit "$status")
 	clean_up
 }
 trap end_top EXIT
-
-wait_for() { # seconds command...
-	local until=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[[ $SECONDS -lt $until ]] || return 1
-		sleep 0.1
-	done
-}
 
 stanch() {
 	"$stanch_program" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" "$@"
@@ -67,50 +59,6 @@ document() {
 			source("mailbox"; "bob@shop.test"; 1.5; "nothing"; ""; 0)],
 		sources_known: 4812, sources_active: 3, minute: {at: ($now - 60), accepted: 41, delivered: 30,
 			deferred: 2, failed: 9, refused: 0, queue: 1230}} | '"${1:-.}" >"$document.new" && mv "$document.new" "$document"
-}
-
-screen() { terminal capture-pane -p; }
-shows() { screen | grep -qF -- "$1"; }
-sees() { # name text
-	if wait_for 15 shows "$2"; then ok "$1"; else not_ok "$1" "want: $2" "$(screen)"; fi
-}
-keys() { terminal send-keys "$@"; }
-
-# A shell in a terminal of that size, and in it stanch top.
-open_terminal() { # columns rows [NAME=value...]
-	local columns=$1 rows=$2
-	shift 2
-	terminal kill-server 2>/dev/null
-	cat >"$work/top" <<END
-#!/bin/sh
-exec env $* "$stanch_program" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" top
-END
-	chmod 755 "$work/top"
-	env -u NO_COLOR LC_ALL=C.UTF-8 tmux -u -f /dev/null -S "$work/tmux" new-session -d -x "$columns" -y "$rows" \
-		env PS1='shell> ' LC_ALL=C.UTF-8 bash --norc --noprofile -i
-	wait_for 15 shows 'shell>'
-	keys "stty -a >$work/stty.before" Enter
-	wait_for 15 test -s "$work/stty.before"
-	keys "clear" Enter
-}
-open_top() {
-	open_terminal "$@"
-	keys "$work/top" Enter
-}
-top_runs() { pgrep -f "$control top\$" >/dev/null; }
-top_process() { pgrep -f "$control top\$" | head -n 1; }
-
-# The program has ended, the picture is gone, keys are read as before.
-is_given_back() { # name
-	local name=$1
-	rm -f "$work/stty.after"
-	wait_for 15 shows 'shell>'
-	keys "stty -a >$work/stty.after" Enter
-	wait_for 15 test -s "$work/stty.after"
-	is "$name: no program is left" "$(top_process)" ""
-	sed -i 's/rows.*columns [0-9]*;//' "$work"/stty.{before,after}
-	same "$name: the terminal reads as before" "$work/stty.after" "$work/stty.before"
-	is "$name: the picture is gone" "$(terminal display-message -p '#{alternate_on} #{cursor_flag}')" "0 1"
 }
 
 # --- printed ---------------------------------------------------------------------------------------
