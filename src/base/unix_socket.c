@@ -4,8 +4,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define CONNECT_MOST_S 1
 
 static int make_address(const char *path, struct sockaddr_un *ret)
 {
@@ -24,9 +27,13 @@ int unix_socket_connect(const char *path)
 
 	if (fd < 0)
 		return err < 0 ? err : -errno;
+	/* of these sockets it bounds connect(2), too, which ends with EAGAIN (unix(7), "-backlog")
+	 */
+	const struct timeval most = {.tv_sec = CONNECT_MOST_S};
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
-	err = -errno;
+	err = errno == EAGAIN ? -ETIMEDOUT : -errno;
 	(void)close(fd);
 	return err;
 }
@@ -41,10 +48,10 @@ static int clear_place(const char *path)
 	if (!S_ISSOCK(s.st_mode))
 		return -EEXIST;
 	int fd = unix_socket_connect(path);
-	if (fd >= 0) {
+	if (fd >= 0)
 		(void)close(fd);
+	if (fd >= 0 || fd == -ETIMEDOUT) /* by one that is too busy to take us */
 		return -EADDRINUSE;
-	}
 	return unlink(path) < 0 ? -errno : 0;
 }
 

@@ -23,7 +23,9 @@ struct unix_socket_options {
  *   another        what the system says. */
 MUST_USE int unix_socket_listen(const char *path, const struct unix_socket_options *options);
 
-/* Connects, waiting. Returns a descriptor that is the caller's, or a negative errno. */
+/* Connects, waiting for a second at most. Returns a descriptor that is the caller's; or
+ *   -ETIMEDOUT  who serves it takes nobody: it hangs, or has too much to do
+ *   another     what the system says. */
 MUST_USE int unix_socket_connect(const char *path);
 
 #endif

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #define THIS_PROGRAM "/proc/self/exe"
+#define GLOBAL_WORDS 16
 
 extern char **environ;
 
-size_t own_command_global_words(
-	const struct global_settings *global, const char *words[OWN_COMMAND_GLOBAL_WORDS])
+static size_t add_global(const struct global_settings *global, const char **words)
 {
 	const struct {
 		const char *option, *value;
@@ -32,6 +32,7 @@ size_t own_command_global_words(
 		words[n++] = rows[i].option;
 		words[n++] = rows[i].value;
 	}
+	words[n++] = "--json";
 	return n;
 }
 
@@ -55,13 +56,12 @@ static int spawn(const char *program, char *const *argv, int output, pid_t *ret_
 int own_command_start(const struct global_settings *global, const char *program,
 	const char *const *words, size_t count, struct own_command *ret, struct problem *problem)
 {
-	const char *argv[OWN_COMMAND_WORDS + OWN_COMMAND_GLOBAL_WORDS + 3] = {"stanch"};
-	size_t n = 1 + own_command_global_words(global, argv + 1);
+	const char *argv[OWN_COMMAND_WORDS + GLOBAL_WORDS + 2] = {"stanch"};
+	size_t n = 1 + add_global(global, argv + 1);
 	int ends[2];
 
 	if (count > OWN_COMMAND_WORDS)
 		return problem_set(problem, -E2BIG, "too many words for a command");
-	argv[n++] = "--json";
 	for (size_t i = 0; i < count; i++)
 		argv[n++] = words[i];
 	if (pipe2(ends, O_CLOEXEC) < 0)

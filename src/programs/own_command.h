@@ -17,11 +17,6 @@
 #define OWN_COMMAND_WORDS      16                /* of its own, at most */
 #define OWN_COMMAND_OUTPUT_MAX ((size_t)4 << 20) /* bytes that are read */
 
-/* Those of the global options that say what is worked on, as words; returns how many. */
-#define OWN_COMMAND_GLOBAL_WORDS 14
-size_t own_command_global_words(
-	const struct global_settings *global, const char *words[OWN_COMMAND_GLOBAL_WORDS]);
-
 /* One that runs. The caller waits for pid, reads `output` to its end and closes it. */
 struct own_command {
 	pid_t pid;
