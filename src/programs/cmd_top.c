@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define ASK_MS       1000 /* how often, and how long it is waited for while someone types */
+#define SILENT_MS    3000 /* how often while it does not answer */
 #define ASK_PLAIN_MS 5000
 #define PLAIN_WIDTH  200 /* columns of what is printed into a pipe */
 
@@ -101,6 +102,8 @@ static void ask(struct asking *a, int timeout_ms)
 	if (err == 0)
 		err = now_json_read(document, &now);
 	json_decref(document);
+	if (err == -EINTR) /* a signal, such as that of a new size: the next answer tells */
+		return;
 	if (err < 0) {
 		explain(a, err);
 		return;
@@ -258,7 +261,8 @@ static void ask_if_due(struct watching *w)
 	if (clock_now_ms() < w->next_ms || top_dialogue_choice(w->dialogue)->is_paused)
 		return;
 	ask(w->asking, ASK_MS);
-	w->next_ms = clock_now_ms() + ASK_MS;
+	/* keys wait while it does not answer */
+	w->next_ms = clock_now_ms() + (w->asking->problem[0] == '\0' ? ASK_MS : SILENT_MS);
 }
 
 static void wait_for_something(struct watching *w)

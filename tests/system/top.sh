@@ -139,6 +139,10 @@ holds_true "the keys are heard, still" shows 'q quit'
 keys '?'
 sees "within a moment" "keys and signs"
 keys q
+sleep 20 # more questions than wait to be taken
+keys '?'
+sees "and after a long time, too" "keys and signs"
+keys q
 kill -CONT "$server"
 sees "and it goes on when it answers again" "2 sources are suspicious"
 stop_serving
