@@ -23,6 +23,8 @@ end_live() {
 trap end_live EXIT
 
 lab past 30
+lab send --user bob@shop.test --to friend@ok.test >/dev/null # before the first there is no queue to look at
+lab settle
 configure no
 start_daemon
 open_top 110 30
