@@ -340,6 +340,10 @@ static int run(
 	int status;
 
 	(void)arguments;
+	if (s->every.given && s->every.value == 0) {
+		context_warn(context, "--every: 0 is below 1");
+		return COMMAND_USAGE;
+	}
 	if (s->every.given)
 		status = print_every(&a, s->every.value);
 	else if (context->global.json)

@@ -87,6 +87,7 @@ is "what is not all known ends with 1" $? 1
 holds_true "and is never 0" grep -q 'queue ?  held 56  ?/min  lag ?' "$work/out"
 timeout 3 "$stanch_program" --control "$control" top --every 1s >"$work/out"
 holds_true "--every prints it again" test "$(grep -c 'queue ?' "$work/out")" -ge 2
+is "--every 0 is refused" "$(stanch top --every 0 >/dev/null 2>&1; echo $?)" 2
 echo '{"error": "that is no question"}' >"$document"
 is "a daemon of another version is named as one" "$(stanch top 2>&1 >/dev/null | grep -c 'another version')" 1
 echo 'nonsense' >"$document"
@@ -176,6 +177,9 @@ open_terminal 80 24 TERM=dumb
 keys "$work/top" Enter
 sees "on a dumb terminal it is printed" "queue 99"
 holds_true "once" wait_for 10 shows 'shell>'
+open_terminal 80 24 TERM=nonsense
+keys "$work/top" Enter
+sees "on one that nobody knows, too" "queue 99"
 open_top 80 24 LC_ALL=C
 sees "without UTF-8 the bar is ASCII" '31.2 ##########    200 ........8. '
 holds_true "and so is all" test "$(screen | LC_ALL=C tr -d '\n\040-\176' | wc -c)" -eq 0
