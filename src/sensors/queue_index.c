@@ -18,7 +18,7 @@ struct queue_index *queue_index_new(size_t most)
 	struct queue_index *x = memory_new(1, sizeof(*x));
 
 	x->most = most < QUEUE_INDEX_MESSAGES ? most : QUEUE_INDEX_MESSAGES;
-	x->chunks = memory_new(CHUNKS(x->most) + 1, sizeof(*x->chunks));
+	x->chunks = memory_new(CHUNKS(x->most) + 1, sizeof(struct index_entry *));
 	x->free_slot = NO_SLOT;
 	x->room = TABLE_FIRST;
 	x->table = memory_grow(NULL, x->room, sizeof(*x->table));
@@ -271,7 +271,7 @@ static struct slice cut_recipients(struct slice all)
 
 static char *put_text(char *at, struct slice text)
 {
-	if (text.len > 0)
+	if (text.at != NULL)
 		memcpy(at, text.at, text.len);
 	at[text.len] = '\n';
 	return at + text.len + 1;
@@ -480,7 +480,8 @@ size_t queue_index_memory(const struct queue_index *x)
 {
 	size_t chunks = (x->slot_count + SLOTS_A_CHUNK - 1) / SLOTS_A_CHUNK;
 
-	return sizeof(*x) + CHUNKS(x->most) * sizeof(*x->chunks) + x->room * sizeof(*x->table) +
-	       chunks * SLOTS_A_CHUNK * sizeof(struct index_entry) + x->block_count * BLOCK_BYTES +
-	       BLOCKS * sizeof(*x->blocks) + x->folder_count * sizeof(*x->folders);
+	return sizeof(*x) + CHUNKS(x->most) * sizeof(struct index_entry *) +
+	       x->room * sizeof(*x->table) + chunks * SLOTS_A_CHUNK * sizeof(struct index_entry) +
+	       x->block_count * BLOCK_BYTES + BLOCKS * sizeof(*x->blocks) +
+	       x->folder_count * sizeof(*x->folders);
 }

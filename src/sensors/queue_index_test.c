@@ -71,32 +71,32 @@ static const char *found_in(const struct queue_index *x, enum queue_search_in in
 static void test_fields(void **state)
 {
 	static const struct {
-		enum queue_search_in in;
 		const char *text;
+		enum queue_search_in in;
 		bool fits;
 	} rows[] = {
-		{QUEUE_SEARCH_ANY, "", true},
-		{QUEUE_SEARCH_ANY, "order", true},
-		{QUEUE_SEARCH_ANY, "ORDER", true},
-		{QUEUE_SEARCH_ANY, "bob@FAR", true},
-		{QUEUE_SEARCH_ANY, "carol@near.test", true},
-		{QUEUE_SEARCH_ANY, "mailbox:ann", true},
-		{QUEUE_SEARCH_ANY, "1A0002-000002-a2", true},
-		{QUEUE_SEARCH_ANY, "dave", false},
-		{QUEUE_SEARCH_ID, "000002-a", true},
-		{QUEUE_SEARCH_ID, "order", false},
-		{QUEUE_SEARCH_ID, "1a0002-000002-a2-", false},
-		{QUEUE_SEARCH_SENDER, "ann@shop", true},
-		{QUEUE_SEARCH_SENDER, "mailbox", false},
-		{QUEUE_SEARCH_SENDER, "bob", false},
-		{QUEUE_SEARCH_RECIPIENT, "bob@", true},
-		{QUEUE_SEARCH_RECIPIENT, "near.test", true},
-		{QUEUE_SEARCH_RECIPIENT, "ann", false},
-		{QUEUE_SEARCH_RECIPIENT, "order", false},
-		{QUEUE_SEARCH_SOURCE, "mailbox:ann@shop.test", true},
-		{QUEUE_SEARCH_SOURCE, "mailbox:ann@shop.test2", false},
-		{QUEUE_SEARCH_SUBJECT, "your order", true},
-		{QUEUE_SEARCH_SUBJECT, "shop", false},
+		{"", QUEUE_SEARCH_ANY, true},
+		{"order", QUEUE_SEARCH_ANY, true},
+		{"ORDER", QUEUE_SEARCH_ANY, true},
+		{"bob@FAR", QUEUE_SEARCH_ANY, true},
+		{"carol@near.test", QUEUE_SEARCH_ANY, true},
+		{"mailbox:ann", QUEUE_SEARCH_ANY, true},
+		{"1A0002-000002-a2", QUEUE_SEARCH_ANY, true},
+		{"dave", QUEUE_SEARCH_ANY, false},
+		{"000002-a", QUEUE_SEARCH_ID, true},
+		{"order", QUEUE_SEARCH_ID, false},
+		{"1a0002-000002-a2-", QUEUE_SEARCH_ID, false},
+		{"ann@shop", QUEUE_SEARCH_SENDER, true},
+		{"mailbox", QUEUE_SEARCH_SENDER, false},
+		{"bob", QUEUE_SEARCH_SENDER, false},
+		{"bob@", QUEUE_SEARCH_RECIPIENT, true},
+		{"near.test", QUEUE_SEARCH_RECIPIENT, true},
+		{"ann", QUEUE_SEARCH_RECIPIENT, false},
+		{"order", QUEUE_SEARCH_RECIPIENT, false},
+		{"mailbox:ann@shop.test", QUEUE_SEARCH_SOURCE, true},
+		{"mailbox:ann@shop.test2", QUEUE_SEARCH_SOURCE, false},
+		{"your order", QUEUE_SEARCH_SUBJECT, true},
+		{"shop", QUEUE_SEARCH_SUBJECT, false},
 	};
 	AUTO(queue_index) x = queue_index_new(100);
 	struct queue_index_message m = message_of(2, (unsigned)queue_index_folder(x, "", 0));
@@ -150,7 +150,8 @@ static void test_what_is_kept(void **state)
 	for (size_t i = 99; i < sizeof(longer); i += 100)
 		longer[i] = '\n';
 	memset(subject, 'b', 119);
-	memcpy(subject + 119, "\xc3\xa4\xc3\xa4", 4); /* the first would be cut in half */
+	for (size_t i = 119; i < 123; i++) /* the first would be cut in half */
+		subject[i] = i % 2 == 1 ? '\xc3' : '\xa4';
 	m.sender = (struct slice){longer, 400};
 	m.subject = (struct slice){subject, 123};
 	m.recipients = (struct slice){longer, sizeof(longer)};
@@ -219,13 +220,13 @@ static void test_rounds(void **state)
 	}
 	for (unsigned round = 0; round < 3; round++) {
 		queue_index_begin_round(x);
-		for (unsigned n = 0; n < 200; n += 2 << round) {
+		for (unsigned n = 0; n < 200; n += 2u << round) {
 			struct queue_index_message m = message_of(n, a);
 			assert_true(queue_index_put(x, &m));
 		}
 		assert_true(queue_index_count(x) >= 200u >> round);
 		queue_index_end_round(x);
-		assert_int_equal(queue_index_count(x), (200 + (2 << round) - 1) / (2 << round));
+		assert_int_equal(queue_index_count(x), (200 + (2u << round) - 1) / (2u << round));
 	}
 	id = id_of(8);
 	assert_true(queue_index_has(x, a, &id));
@@ -234,6 +235,10 @@ static void test_rounds(void **state)
 
 static void test_places(void **state)
 {
+	/* its queue's name, by one byte */
+	static const char too_long[] =
+		"6-1a2b3c-000001-AA-01234567890123456789012345678901234567890123456789"
+		"01234567890123/";
 	static const char *const good[] = {"0-1a2b3c-000001-AA-/",
 		"ffffffff-1aAAAC-00000000003-AAAA-night/x", "5-1a2b3c-000001-AA-a.b_c-d/"};
 	static const char *const bad[] = {"", "-", "6ac1f3b2", "6ac1f3b2-",
@@ -242,9 +247,7 @@ static void test_places(void **state)
 		"6ac1f3b2-1a2b3c-000001-AA-input/", "6ac1f3b2-1a2b3c-000001-AA-../",
 		"16ac1f3b2-1a2b3c-000001-AA-/", "6Ac1f3b2-1a2b3c-000001-AA-/",
 		"g-1a2b3c-000001-AA-/", "-1a2b3c-000001-AA-/", "6ac1f3b2-1a2b3c-000001-A/-/",
-		"6ac1f3b2-1a2b3c-000001-AA-a/b/",
-		"6ac1f3b2-1a2b3c-000001-AA-"
-		"0123456789012345678901234567890123456789012345678901234567890123/"};
+		"6ac1f3b2-1a2b3c-000001-AA-a/b/", too_long};
 	char text[QUEUE_PLACE_TEXT];
 	struct queue_place place;
 
@@ -260,7 +263,7 @@ static void test_places(void **state)
 
 /* ---- against a model ---- */
 
-#define MODEL 300
+#define MODEL 300u
 
 struct model {
 	bool is_in[MODEL], frozen[MODEL];
@@ -337,7 +340,7 @@ static void check_search(
 
 static void test_model(void **state)
 {
-	AUTO(queue_index) x = queue_index_new(MODEL * 2);
+	AUTO(queue_index) x = queue_index_new((size_t)MODEL * 2);
 	struct model model = {0};
 	unsigned seed = 11, in = 0;
 

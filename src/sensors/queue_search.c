@@ -44,15 +44,16 @@ char *queue_place_text(const struct queue_place *place, char at[QUEUE_PLACE_TEXT
 
 static int read_time(struct slice digits, uint32_t *ret)
 {
+	static const char known[] = "0123456789abcdef";
 	uint32_t n = 0;
 
 	if (digits.len == 0 || digits.len > 8)
 		return -EINVAL;
 	for (size_t i = 0; i < digits.len; i++) {
-		const char *digit = memchr("0123456789abcdef", digits.at[i], 16);
-		if (digit == NULL)
+		size_t digit = slice_find(slice_of(known), digits.at[i]);
+		if (digit == 16)
 			return -EINVAL;
-		n = n << 4 | (uint32_t)(digit - "0123456789abcdef");
+		n = n << 4 | (uint32_t)digit;
 	}
 	*ret = n;
 	return 0;
@@ -69,7 +70,9 @@ static int read_folder(struct slice text, struct queue_place *ret)
 		return -EINVAL;
 	memcpy(ret->queue, text.at, slash);
 	ret->queue[slash] = '\0';
-	ret->letter = letter.len == 1 ? letter.at[0] : '\0';
+	ret->letter = '\0';
+	if (letter.len == 1)
+		ret->letter = letter.at[0];
 	if (strlen(ret->queue) != slash)
 		return -EINVAL;
 	return slash == 0 || exim_spool_is_queue_name(ret->queue) ? 0 : -EINVAL;

@@ -1,6 +1,7 @@
 /* The desk, with small programs in the place of stanch that answer, end or hang. */
 #include "programs/daemon/queue_desk.h"
 
+#include "base/memory.h"
 #include "tests/folder.h"
 
 #include <setjmp.h>
@@ -24,11 +25,11 @@ struct scene {
 
 static int setup(void **state)
 {
-	struct scene *s = calloc(1, sizeof(*s));
 	void *folder = NULL;
 
-	if (s == NULL || folder_setup(&folder) != 0)
-		return -1;
+	if (folder_setup(&folder) != 0)
+		abort();
+	struct scene *s = memory_new(1, sizeof(*s));
 	(void)signal(SIGPIPE, SIG_IGN);
 	s->folder = folder;
 	(void)snprintf(s->program, sizeof(s->program), "%s/stanch", s->folder);
@@ -220,13 +221,14 @@ static void test_hangs(void **state)
 	ask(s, "{}");
 	assert_int_equal(s->busy, 1);
 	wait_for(s, 100, 500);
-	char path[FOLDER_PATH_MAX];
-	int pid = 0;
+	char path[FOLDER_PATH_MAX], text[32] = "";
 	(void)snprintf(path, sizeof(path), "%s/pid", s->folder);
 	FILE *f = fopen(path, "r");
 	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	assert_non_null(fgets(text, sizeof(text), f));
 	(void)fclose(f);
+	pid_t pid = (pid_t)strtol(text, NULL, 10);
+	assert_true(pid > 1);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	wait_for(s, QUEUE_DESK_ASKED + 1, 10000);
 	assert_int_equal(s->off, QUEUE_DESK_ASKED);
