@@ -1,6 +1,7 @@
 #include "incidents/day_store.h"
 
 #include "base/memory.h"
+#include "base/owner_rights.h"
 #include "incidents/store_file.h"
 
 #include <errno.h>
@@ -229,14 +230,26 @@ static int read_days(struct day_store *s, const char *name, uint16_t from, struc
 	return 0;
 }
 
-int day_store_read(const char *folder, const struct source *source, uint16_t from,
+static int open_and_read(const char *folder, const char *name, uint16_t from,
 	struct source_day *ret, size_t most, size_t *ret_count, struct problem *problem)
 {
 	AUTO(day_store) s = memory_new(1, sizeof(*s));
-	char name[SOURCE_TEXT_MAX];
 	int err = store_file_read(&s->file, folder, &kind, problem);
 
-	return err < 0 ? err
-		       : read_days(
-				 s, source_text(source, name), from, ret, most, ret_count, problem);
+	return err < 0 ? err : read_days(s, name, from, ret, most, ret_count, problem);
+}
+
+/* The folder is that of the watcher, who reads what strangers wrote. */
+int day_store_read(const char *folder, const struct source *source, uint16_t from,
+	struct source_day *ret, size_t most, size_t *ret_count, struct problem *problem)
+{
+	struct owner_rights rights = {0};
+	char name[SOURCE_TEXT_MAX];
+	int err = owner_rights_take(folder, &rights);
+
+	if (err < 0)
+		return problem_set(problem, err, "%s: %s", folder, strerror(-err));
+	err = open_and_read(folder, source_text(source, name), from, ret, most, ret_count, problem);
+	owner_rights_give_back(&rights);
+	return err;
 }

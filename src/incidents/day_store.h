@@ -40,7 +40,8 @@ MUST_USE int day_store_put(struct day_store *s, const struct source *source,
 /* now: seconds since 1970. The store can be written on. */
 MUST_USE int day_store_commit(struct day_store *s, int64_t now, struct problem *problem);
 
-/* The days of a source from that day on, the oldest first, at most `most` of the latest; *ret_count
+/* Root reads it with the rights of the folder's owner only (base/owner_rights.h).
+ * The days of a source from that day on, the oldest first, at most `most` of the latest; *ret_count
  * 0 when there are none. 0; -ENOENT when there is no store; or another negative errno and *problem.
  */
 MUST_USE int day_store_read(const char *folder, const struct source *source, uint16_t from,

@@ -174,6 +174,39 @@ static void test_none_and_damaged(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* Who writes the file may be somebody else than who it says: neither a link nor a table that never
+ * ends is followed. */
+static void test_hostile(void **state)
+{
+	const struct source ann = mailbox("ann@shop.test");
+	char path[FOLDER_PATH_MAX], another[FOLDER_PATH_MAX];
+	struct source_day days[4];
+	struct problem p = {0};
+	size_t count = 0;
+	sqlite3 *db = NULL;
+
+	day_store_free(open_in(*state));
+	(void)snprintf(path, sizeof(path), "%s/" DAY_STORE_NAME, (const char *)*state);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "DROP TABLE days; CREATE VIEW days AS WITH RECURSIVE n(i) AS"
+				 " (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 1 AS source,"
+				 " i AS day, 1 AS messages, 1 AS recipients, 1 AS failed,"
+				 " 1 AS complaints FROM n; INSERT INTO names(name)"
+				 " VALUES('mailbox:ann@shop.test')",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_true(day_store_read(*state, &ann, 0, days, 4, &count, &p) < 0);
+
+	(void)snprintf(another, sizeof(another), "%s/elsewhere", (const char *)*state);
+	assert_int_equal(rename(path, another), 0);
+	assert_int_equal(symlink(another, path), 0);
+	p = (struct problem){0};
+	assert_true(day_store_read(*state, &ann, 0, days, 4, &count, &p) < 0);
+	assert_string_not_equal(p.text, "");
+}
+
 /* The file of another program, or of another version, is not written to. */
 static void test_another_version(void **state)
 {
@@ -204,6 +237,7 @@ int main(void)
 		TEST(test_rows_are_bounded),
 		TEST(test_none_and_damaged),
 		TEST(test_another_version),
+		TEST(test_hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "incidents/ledger_store.h"
 
 #include "base/memory.h"
+#include "base/owner_rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -266,11 +267,9 @@ static int check_version(struct store *s, struct problem *problem)
 				 s->path, (long long)version, SCHEMA);
 }
 
-int ledger_store_load(const char *folder, struct ledger_saved *ret, struct problem *problem)
+static int load(const char *folder, struct ledger_saved *ret, struct problem *problem)
 {
 	struct store s;
-
-	*ret = (struct ledger_saved){0};
 	int err = open_store(&s, folder, false, problem);
 	if (err == 0)
 		err = check_version(&s, problem);
@@ -283,6 +282,19 @@ int ledger_store_load(const char *folder, struct ledger_saved *ret, struct probl
 	sqlite3_close(s.db);
 	if (err < 0)
 		ledger_saved_clear(ret);
+	return err;
+}
+
+int ledger_store_load(const char *folder, struct ledger_saved *ret, struct problem *problem)
+{
+	struct owner_rights rights = {0};
+	int err = owner_rights_take(folder, &rights);
+
+	*ret = (struct ledger_saved){0};
+	if (err < 0)
+		return problem_set(problem, err, "%s: %s", folder, strerror(-err));
+	err = load(folder, ret, problem);
+	owner_rights_give_back(&rights);
 	return err;
 }
 

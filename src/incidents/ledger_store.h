@@ -38,8 +38,9 @@ void ledger_saved_clear(struct ledger_saved *s);
 MUST_USE int ledger_store_save(
 	const char *folder, const struct ledger_saved *saved, struct problem *problem);
 
-/* Reads it into *ret, which the caller clears. -ENOENT when there is none; -EBADMSG when it is
- * damaged or of another version; or another negative errno; then *ret is empty. */
+/* Reads it into *ret, which the caller clears; root does so with the rights of the folder's owner
+ * only (base/owner_rights.h). -ENOENT when there is none; -EBADMSG when it is damaged or of another
+ * version; or another negative errno; then *ret is empty. */
 MUST_USE int ledger_store_load(
 	const char *folder, struct ledger_saved *ret, struct problem *problem);
 

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_MS 2000
-#define SQL_MAX 2048
+#define BUSY_MS   2000
+#define STEPS     1000000 /* of SQLite's machine, after which it is asked whether it goes on */
+#define READ_MOST 10
+#define SQL_MAX   2048
 
 int store_file_fault(struct store_file *f, int rc, struct problem *problem)
 {
@@ -163,6 +165,14 @@ int store_file_make(struct store_file *f, const char *folder, const struct store
 	return err < 0 || !is_new ? err : fill(f, kind, problem);
 }
 
+/* Whoever wrote the file may have put endless work into it. */
+static int count_steps(void *context)
+{
+	struct store_file *f = context;
+
+	return ++f->steps > READ_MOST;
+}
+
 int store_file_read(struct store_file *f, const char *folder, const struct store_kind *kind,
 	struct problem *problem)
 {
@@ -172,7 +182,12 @@ int store_file_read(struct store_file *f, const char *folder, const struct store
 	if (err == 0 && access(f->path, F_OK) < 0)
 		err = problem_set(problem, -errno, "%s: %s", f->path, strerror(errno));
 	if (err == 0)
-		err = open_file(f, SQLITE_OPEN_READONLY, problem);
+		err = open_file(f, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, problem);
+	if (err == 0) {
+		sqlite3_progress_handler(f->db, STEPS, count_steps, f);
+		err = store_file_run(
+			f, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;", problem);
+	}
 	if (err == 0)
 		err = check(f, kind, &is_new, problem);
 	return err == 0 && is_new ? problem_set(problem, -ENOENT, "%s is empty", f->path) : err;

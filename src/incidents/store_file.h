@@ -23,13 +23,15 @@ struct store_kind {
 struct store_file {
 	sqlite3 *db;
 	char path[PATH_MAX];
+	unsigned steps; /* private */
 };
 
 /* Opens it to write in it, and makes it (0600) if it is missing. */
 MUST_USE int store_file_make(struct store_file *f, const char *folder,
 	const struct store_kind *kind, struct problem *problem);
 
-/* Opens it to read. -ENOENT when there is none. */
+/* Opens it to read what another may have written: no link, and not without end. -ENOENT when there
+ * is none. */
 MUST_USE int store_file_read(struct store_file *f, const char *folder,
 	const struct store_kind *kind, struct problem *problem);
 void store_file_close(struct store_file *f);
