@@ -7,9 +7,6 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libsqlite3-de
 	libcap-ng-dev libconfuse-dev libcrypt-dev libcurl4-openssl-dev libgmime-3.0-dev libgnutls28-dev
 	libjs-chart.js libmicrohttpd-dev libncurses-dev libpcre2-dev libpsl-dev libsodium-dev libmariadb-dev libpq-dev
 	liburing-dev libuv1-dev libxxhash-dev zlib1g-dev libzstd-dev)
-packages_build=(gcc libc6-dev meson ninja-build pkg-config libsqlite3-dev libjansson-dev libc-ares-dev
-	libcap-ng-dev libconfuse-dev libcrypt-dev libcurl4-openssl-dev libgmime-3.0-dev libmicrohttpd-dev libncurses-dev libpcre2-dev libpsl-dev libsodium-dev
-	libmariadb-dev libpq-dev liburing-dev libuv1-dev libxxhash-dev zlib1g-dev libzstd-dev)
 # shellcheck disable=SC2034
 packages_run=(jq)
 # shellcheck disable=SC2034
@@ -19,7 +16,6 @@ packages_lab=(exim4-daemon-heavy dovecot-core dovecot-imapd dovecot-pop3d doveco
 packages_check=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format clang-tidy cppcheck
 	valgrind mandoc shellcheck logrotate gzip zstd sqlite3 python3 openssl perl libc6-dbg bash-completion zsh fish rspamd
 	postgresql mariadb-server curl nagios4-core prometheus tmux chromium chromium-driver python3-selenium)
-	postgresql mariadb-server curl nagios4-core prometheus tmux)
 
 # Says that the laboratory, not the owner of this machine, wanted Exim here.
 packages_exim_mark=/var/lib/stanch-lab/exim-installed-for-the-laboratory

@@ -251,9 +251,3 @@ int own_command_run(const struct global_settings *global, const char *const *wor
 	free(text);
 	return err;
 }
-
-size_t own_command_global_words(
-	const struct global_settings *global, const char *words[OWN_COMMAND_GLOBAL_WORDS])
-{
-	return add_global(global, words) - 1; /* without the --json at its end */
-}

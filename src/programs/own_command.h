@@ -64,9 +64,4 @@ MUST_USE bool own_command_read(const char *output, size_t len, struct own_result
 MUST_USE int own_command_run(const struct global_settings *global, const char *const *words,
 	size_t count, struct own_result *ret, struct problem *problem);
 
-/* Those of the global options that say what is worked on, as words; returns how many. */
-#define OWN_COMMAND_GLOBAL_WORDS 16 /* room */
-size_t own_command_global_words(
-	const struct global_settings *global, const char *words[OWN_COMMAND_GLOBAL_WORDS]);
-
 #endif
