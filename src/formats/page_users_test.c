@@ -69,6 +69,7 @@ static void test_lines(void **state)
 		page_users_check((struct slice){"ann:reader:proxy:\n\0", 19}, NULL), -EBADMSG);
 	assert_int_equal(
 		page_users_check((struct slice){"a\0n:reader:proxy:\n", 18}, NULL), -EBADMSG);
+	assert_int_equal(page_users_check((struct slice){"# \0\n", 4}, NULL), -EBADMSG);
 }
 
 static void test_problem_names_the_line(void **state)

@@ -221,10 +221,10 @@ static void start(struct desk_question *q)
 		refuse(q, 503, problem.text);
 }
 
+/* One that nobody waits for any more is not there, unless it runs. */
 static bool is_next(const struct desk_question *q, bool deeds)
 {
-	return q->is_deed == deeds && q->job == NULL && q->at < q->errand.commands &&
-	       q->is_waited_for;
+	return q->is_deed == deeds && q->job == NULL && q->at < q->errand.commands;
 }
 
 static struct desk_question *find_next(const struct desk *d, bool deeds)

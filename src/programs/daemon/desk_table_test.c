@@ -238,6 +238,12 @@ static void test_hostile(void **state)
 	memset(end, 'x', 10240);
 	(void)snprintf(end + 10240, 8, "\"}");
 	check_do(text, NULL);
+	for (int len = 200; len <= 201; len++) {
+		end = text + sprintf(text, "{\"q\": \"");
+		memset(end, 'x', 201);
+		(void)snprintf(end + len, 8, "\"}");
+		check_read("queue", text, len == 200 ? "" : NULL);
+	}
 	end = text + sprintf(text, "{\"source\": \"");
 	memset(end, 'x', 10240);
 	(void)snprintf(end + 10240, 16, "@a.test\"}");
