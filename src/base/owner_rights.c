@@ -25,7 +25,7 @@ static int owner_of(const char *folder, struct stat *ret)
 
 int owner_rights_take(const char *folder, struct owner_rights *ret)
 {
-	struct stat st;
+	struct stat st = {0};
 	int err;
 
 	*ret = (struct owner_rights){.gid = getegid()};

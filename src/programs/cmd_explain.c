@@ -187,10 +187,12 @@ const struct command command_explain = {
 	.arguments = "SOURCE|NUMBER",
 	.arguments_most = 1,
 	.help = "what speaks against a source, and how it grew",
-	.about = "Shows the evidence of a source's latest incident, or of the incident of that "
-		 "number: how it grew over time, each reason with its weight in bits, and message "
-		 "ids that show it. Of a source without one, what the daemon remembers of it, as "
-		 "saved within the last minute. Nothing is changed.",
+	.about =
+		"Shows the evidence of a source's latest incident, or of the incident of that "
+		"number: how it grew over time, each reason with its weight in bits, and message "
+		"ids that show it. Of a source without one, what the daemon remembers of it, as "
+		"saved within the last minute; and of a source, how many recipients it wrote to on "
+		"each day of the last four weeks. Nothing is changed.",
 	.settings_size = sizeof(struct explain_settings),
 	.sets = {COMMAND_SET("How much", rows, 0)},
 	.run = run,
