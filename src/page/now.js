@@ -118,11 +118,16 @@ function draw(history, _route, now) {
 		suspects(now)];
 }
 
+// Incidents stay marked in the plots when they are over.
+const seen = new Map();
+const seen_most = 200;
+
 function settle(root, history, _route, now) {
+	for (const i of now?.incidents ?? []) if (seen.size < seen_most) seen.set(i.incident, seconds(i.opened));
 	if (!history) return;
 	const points = pieces(history, piece);
 	const range = [history.from, history.to];
-	const list = (now?.incidents ?? []).map((i) => ({at: seconds(i.opened), words: `incident ${i.incident}`, tone: 'bad'})).filter((m) => m.at);
+	const list = [...seen].map(([number_of_it, at]) => ({at, words: `incident ${number_of_it}`, tone: 'bad'})).filter((m) => m.at);
 	plot(root, 'queue', [
 		{name: 'in the queue', tone: 'accent', points: points.queue, fill: true},
 		{name: 'held', tone: 'busy', points: points.held, dash: [4, 3]}], {list, range});

@@ -12,6 +12,7 @@ view is looked at for what keeps people out. --shots: where pictures go.
 import argparse
 import json
 import pathlib
+import re
 import sys
 import time
 import urllib.parse
@@ -432,6 +433,8 @@ class Walk:
         self.b.wait('return document.querySelector("main .tile .unknown")')
         tiles = self.b.run('return [...document.querySelectorAll("main .tile .value")].map((e) => e.textContent)')
         check('what is not known is a question mark and never 0', len(tiles) == 7 and all(t.startswith('?') for t in tiles), tiles)
+        zeros = re.findall(r'.{0,30}(?<![\d:.,])0(?![\d:.,]).{0,30}', self.b.text('body'))
+        check('nor 0 in any sentence or table', not zeros, *zeros)
         check('and all is not said to be well', self.b.count('main .notice.good') == 0 and 'not all is known' in self.b.text(), self.b.text())
         check('and it is said what is wrong', 'journal cannot be read' in self.b.text('#banner') and 'is silent' in self.b.text('#banner'), self.b.text('#banner'))
         self.accessible('unknown')

@@ -30,10 +30,9 @@ fi
 work=$(mktemp -d /tmp/stanch-test.XXXXXX)
 server=
 end_page() {
-	if [[ -n $server ]]; then
-		kill "$server" 2>/dev/null
-		wait "$server" 2>/dev/null
-	fi
+	local status=$?
+	[[ -z $server ]] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; }
+	(exit "$status")
 	clean_up
 }
 trap end_page EXIT
