@@ -529,7 +529,7 @@ static void test_small(void **state)
 	s.choice.incident = 5;
 	shows(&s, ">!    5 waiting ");
 	shows(&s, "q quit  ? help");
-	hides(&s, "mode"); /* no half of a figure */
+	shows(&s, "41/min  lag 0\n"); /* no half of a figure */
 	s.choice.list = TOP_SOURCES;
 	source_set(&s.choice.source, SOURCE_MAILBOX, slice_of("s17@b.test"));
 	shows(&s, "mailbox:s17@b");
