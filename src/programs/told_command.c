@@ -130,7 +130,7 @@ int told_command_descriptor(const struct told_command *t)
 
 static void read_some(struct told_command *t)
 {
-	char dropped[4096];
+	char dropped[4096] = {0};
 
 	for (;;) {
 		bool is_full = t->len == TOLD_COMMAND_MAX;

@@ -10,8 +10,8 @@
 
 #define ROWS 24
 
-/* Two incidents, of which one waits, and two sources. */
-static struct standing_incident incidents[2];
+/* Three incidents, of which one waits, and two sources. */
+static struct standing_incident incidents[3];
 static struct now_source sources[2];
 static struct now now = {.at = 1e9, .knows_incidents = true, .knows_sources = true};
 
@@ -21,11 +21,13 @@ static void begin(void)
 	source_set(&incidents[0].source, SOURCE_MAILBOX, slice_of("ann@shop.test"));
 	incidents[1] = (struct standing_incident){.number = 6, .state = INCIDENT_RELEASED};
 	source_set(&incidents[1].source, SOURCE_MAILBOX, slice_of("bob@shop.test"));
+	incidents[2] = (struct standing_incident){
+		.number = 5, .state = INCIDENT_CLEAN, .source = incidents[0].source};
 	sources[0] = (struct now_source){.score = 20, .threshold = 16};
 	source_set(&sources[0].source, SOURCE_MAILBOX, slice_of("ann@shop.test"));
 	sources[1] = (struct now_source){.score = 1, .threshold = 16};
 	source_set(&sources[1].source, SOURCE_LOGIN, slice_of("a \xff;'b"));
-	now.incidents = (struct standing){.at = incidents, .count = 2};
+	now.incidents = (struct standing){.at = incidents, .count = 3};
 	now.sources = sources;
 	now.source_count = 2;
 }
@@ -180,7 +182,7 @@ static void test_dismiss(void **state)
 	ended(d, COMMAND_DONE, "");
 	shows(d, "It said nothing.");
 	press(d, 'n');
-	incidents[0].state = INCIDENT_CLOSED;
+	incidents[0].state = incidents[2].state = INCIDENT_CLOSED;
 	assert_int_equal(press(d, 'd'), TOP_NOTHING);
 	shows(d, "there is nothing to dismiss");
 	assert_int_equal(press(d, 'r'), TOP_RUN);

@@ -28,12 +28,14 @@ static void test_cells(void **state)
 	canvas_text(c, CANVAS_PLAIN, slice_of("gone"));
 	canvas_go(c, 2, 8);
 	canvas_say(c, CANVAS_DIM, "%d", 12345);
+	canvas_go(c, 1, 7);
+	canvas_cell(c, CANVAS_PLAIN, slice_of("wide"), 9);
 	canvas_go(c, 3, 0); /* there is no such row */
 	assert_int_equal(canvas_left(c), 0);
 	canvas_text(c, CANVAS_PLAIN, slice_of("gone"));
-	assert_int_equal(canvas_count(c), 3);
+	assert_int_equal(canvas_count(c), 4);
 	char *text = printed(c);
-	assert_string_equal(text, "ab  cdefg~\n\n        1~\n");
+	assert_string_equal(text, "ab  cdefg~\n       wi~\n        1~\n");
 	free(text);
 }
 

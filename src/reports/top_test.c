@@ -138,6 +138,10 @@ static void test_unknown(void **state)
 	s.now.minute = (struct now_minute){.at = 1, .accepted = NOW_UNKNOWN};
 	shows(&s, "held ?  ?/min");
 	shows(&s, "0 of ? active");
+	s.now.is_ready = false;
+	begins_with(&s, "still reading what was written before");
+	assert_false(top_is_whole(&s.state));
+	s.now.is_ready = true;
 	s.now.knows_sources = false;
 	shows(&s, "SOURCES  by suspicion  ? not known");
 	begins_with(&s, "the sources are not known");
@@ -237,18 +241,26 @@ static void test_order(void **state)
 	add_source(&s, "slow@b.test", 15, VERDICT_SUSPECT, "it is odd", 1);
 	add_source(&s, "fast@b.test", 2, VERDICT_NOTHING, "", 500);
 	add_source(&s, "thief@b.test", 30, VERDICT_CONTAIN, "", 20);
-	s.now.sources[0].threshold = 10; /* it is over its own */
+	s.now.sources[0].threshold = 10; /* it is over its own, and the third is not */
+	s.now.sources[2].threshold = 40;
+	s.now.sources[0].pace[0] = PACE_UNKNOWN; /* which is no number */
 	top_arrange(&s.now, &s.choice, &rows);
 	static const int64_t want[] = {4, 1, 3, 2};
 	assert_int_equal(rows.incident_count, 4);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(rows.incidents[i]->number, want[i]);
-	assert_string_equal(rows.sources[0]->source.name, "thief@b.test");
-	assert_string_equal(rows.sources[1]->source.name, "slow@b.test");
+	assert_string_equal(rows.sources[0]->source.name, "slow@b.test");
+	assert_string_equal(rows.sources[1]->source.name, "thief@b.test");
 	s.choice.order = TOP_BY_HOUR;
 	top_arrange(&s.now, &s.choice, &rows);
 	assert_string_equal(rows.sources[0]->source.name, "fast@b.test");
 	assert_string_equal(rows.sources[2]->source.name, "slow@b.test");
+	(void)snprintf(s.choice.filter, sizeof(s.choice.filter), "r:FAST@");
+	top_arrange(&s.now, &s.choice, &rows);
+	assert_int_equal(rows.source_count, 0);
+	(void)snprintf(s.choice.filter, sizeof(s.choice.filter), "x:FAST@");
+	top_arrange(&s.now, &s.choice, &rows);
+	assert_int_equal(rows.source_count, 1);
 	(void)snprintf(s.choice.filter, sizeof(s.choice.filter), "ODD");
 	top_arrange(&s.now, &s.choice, &rows);
 	assert_int_equal(rows.source_count, 1);
@@ -517,6 +529,7 @@ static void test_small(void **state)
 	s.choice.incident = 5;
 	shows(&s, ">!    5 waiting ");
 	shows(&s, "q quit  ? help");
+	shows(&s, "41/min  lag 0\n"); /* no half of a figure */
 	s.choice.list = TOP_SOURCES;
 	source_set(&s.choice.source, SOURCE_MAILBOX, slice_of("s17@b.test"));
 	shows(&s, "mailbox:s17@b");
