@@ -2,6 +2,8 @@
 
 #include "base/memory.h"
 #include "base/secret.h"
+#include "formats/http_accept.h"
+#include "systems/http_pack.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -352,8 +354,28 @@ static struct MHD_Response *make_response(struct http_exchange *e)
 	return response;
 }
 
+/* What is answered over a line is smaller as gzip, if the client takes it. */
+static void pack(struct http_exchange *e)
+{
+	struct http_reply *reply = &e->reply;
+	const char *accepted = http_request_field(&e->request, "Accept-Encoding");
+	char *packed;
+	size_t len;
+
+	if (reply->body == NULL || http_accept_coding(slice_of(accepted), "gzip") == 0 ||
+		reply->field_count + 2 > HTTP_REPLY_FIELDS ||
+		!http_pack((struct slice){reply->body, reply->len}, &packed, &len))
+		return;
+	free(reply->body);
+	reply->body = packed;
+	reply->len = len;
+	http_reply_field(reply, "Content-Encoding", "gzip");
+	http_reply_field(reply, "Vary", "Accept-Encoding");
+}
+
 static enum MHD_Result send_reply(struct http_exchange *e)
 {
+	pack(e);
 	struct MHD_Response *response = make_response(e);
 	enum MHD_Result result = MHD_NO;
 

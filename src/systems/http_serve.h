@@ -53,7 +53,8 @@ struct http_reply {
 	unsigned status;
 	const char *type;  /* of the body; lent as long as the server is; NULL: none is said */
 	const char *cache; /* Cache-Control, lent as type is; NULL: "no-store" */
-	char *body;        /* made by malloc(); the server's from here on */
+	char *body;        /* made by malloc(); the server's from here on; sent as gzip, if that is
+			      worth it and the client takes it */
 	struct slice lent; /* in its place, when .at is not NULL: lent as type is */
 	size_t len;        /* of body */
 	struct http_stream *stream; /* in place of a body: what comes, until it ends */

@@ -81,6 +81,12 @@ static void answer(void *context, const struct http_request *request, struct htt
 			.type = "text/plain",
 			.body = memory_new(1, 8 << 20),
 			.len = 8 << 20};
+	} else if (strcmp(request->path, "/list") == 0) {
+		*ret = (struct http_reply){.status = 200,
+			.type = "text/plain",
+			.body = memory_new(1, 4000),
+			.len = 4000};
+		memset(ret->body, 'a', 4000);
 	} else if (strcmp(request->path, "/hello") == 0) {
 		give_text(ret, http_request_field(request, "Accept"));
 	} else if (strcmp(request->path, "/tell") == 0) {
@@ -266,6 +272,23 @@ static void told(struct scene *s, const char *want)
 	assert_true(is_status(s, 200));
 	assert_non_null(strstr(s->got, "\r\n\r\n"));
 	assert_string_equal(strstr(s->got, "\r\n\r\n") + 4, want);
+}
+
+/* What is long goes as gzip to those who take it, and to nobody else. */
+static void test_packed(void **state)
+{
+	struct scene *s = *state;
+
+	ask(s, "GET /list HTTP/1.1\r\nAccept-Encoding: br, gzip\r\n" END);
+	assert_true(is_status(s, 200));
+	assert_non_null(strstr(s->got, "Content-Encoding: gzip\r\n"));
+	assert_non_null(strstr(s->got, "Vary: Accept-Encoding\r\n"));
+	assert_null(strstr(s->got, "aaaaaaaaaaaaaaaa"));
+	ask(s, "GET /list HTTP/1.1\r\nAccept-Encoding: gzip;q=0\r\n" END);
+	assert_null(strstr(s->got, "Content-Encoding"));
+	assert_non_null(strstr(s->got, "Content-Length: 4000\r\n"));
+	ask(s, "GET /hello HTTP/1.1\r\nAccept-Encoding: gzip\r\nAccept: text/plain\r\n" END);
+	assert_null(strstr(s->got, "Content-Encoding"));
 }
 
 static void test_requests(void **state)
@@ -565,6 +588,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers),
 		TEST(test_methods),
+		TEST(test_packed),
 		TEST(test_requests),
 		TEST(test_bodies),
 		TEST(test_later),

@@ -10,7 +10,6 @@
 #include "programs/daemon/events.h"
 #include "reports/history_json.h"
 #include "reports/now_json.h"
-#include "reports/source_past.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -102,20 +101,6 @@ int now_keeper_history(
 	if (err < 0 && err != -EINVAL)
 		give_up_history(n, problem);
 	return err;
-}
-
-json_t *now_keeper_days(const struct now_keeper *n, const json_t *args, int64_t at)
-{
-	const struct slice typed = json_slice(json_object_get(args, "source"));
-	struct problem ignored = {0};
-	struct source_past past;
-	struct source source;
-
-	if (typed.at == NULL || typed.len >= SOURCE_TEXT_MAX || source_parse(typed, &source) < 0 ||
-		source_past_read(
-			n->part->plan->values->general.state, &source, at, &past, &ignored) < 0)
-		return NULL;
-	return source_past_json(&past);
 }
 
 /* ---- what the watcher told ---- */

@@ -47,8 +47,4 @@ json_t *now_keeper_json(struct now_keeper *n, const struct now_view *view);
 MUST_USE int now_keeper_history(struct now_keeper *n, const json_t *args, int64_t at, json_t **ret,
 	struct problem *problem);
 
-/* The days of the source that args names ({"source": "mailbox:a@b"}), as source_past_json() writes
- * them, a new reference; NULL: not known. */
-json_t *now_keeper_days(const struct now_keeper *n, const json_t *args, int64_t at);
-
 #endif

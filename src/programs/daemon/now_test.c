@@ -2,9 +2,7 @@
 
 #include "base/json_text.h"
 #include "incidents/casebook.h"
-#include "incidents/day_store.h"
 #include "incidents/history.h"
-#include "incidents/ledger_store.h"
 #include "programs/daemon/events.h"
 #include "reports/now_json.h"
 #include "tests/folder.h"
@@ -311,40 +309,6 @@ static void test_no_list_of_sources(void **state)
 	end(&s);
 }
 
-static void test_days(void **state)
-{
-	static const struct source_day day = {20782, 3, 9, 1, 0};
-	struct scene s;
-	struct source ann;
-	struct day_store *store = NULL;
-	struct problem p = {0};
-	char folder[FOLDER_PATH_MAX + 8];
-	json_t *args = json_pack("{s:s}", "source", "ann@shop.test"), *o;
-
-	begin(&s, state);
-	folder_make(*state, LEDGER_STORE_FOLDER);
-	o = now_keeper_days(s.now, args, BEGIN);
-	assert_int_equal(json_array_size(o), 0);
-	json_decref(o);
-	(void)snprintf(folder, sizeof(folder), "%s/" LEDGER_STORE_FOLDER, s.folder);
-	assert_int_equal(day_store_open(folder, &store, &p), 0);
-	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
-	assert_int_equal(day_store_put(store, &ann, &day, &p), 0);
-	assert_int_equal(day_store_commit(store, BEGIN, &p), 0);
-	day_store_free(store);
-	o = now_keeper_days(s.now, args, BEGIN);
-	assert_int_equal(json_array_size(o), 1);
-	assert_int_equal(
-		json_integer_value(json_object_get(json_array_get(o, 0), "recipients")), 9);
-	json_decref(o);
-	json_decref(args);
-	args = json_pack("{s:s}", "source", "nobody");
-	assert_null(now_keeper_days(s.now, args, BEGIN));
-	assert_null(now_keeper_days(s.now, NULL, BEGIN));
-	json_decref(args);
-	end(&s);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -356,7 +320,6 @@ int main(void)
 		TEST(test_history_is_damaged),
 		TEST(test_sources_and_incidents),
 		TEST(test_no_list_of_sources),
-		TEST(test_days),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
