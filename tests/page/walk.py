@@ -13,6 +13,7 @@ import argparse
 import json
 import pathlib
 import re
+import signal
 import sys
 import time
 import urllib.parse
@@ -537,6 +538,7 @@ def main():
     parser.add_argument('--axe', type=pathlib.Path)
     parser.add_argument('--shots', type=pathlib.Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the browser is ended, too
     browser = Browser(options.base)
     try:
         Walk(browser, options).walk()
