@@ -2,11 +2,19 @@
 import {ask} from './api.js';
 import {foreign, make} from './dom.js';
 import {deed_button, figure, incident_link, left_out, meter, moment, notice, only_reading, pace, source_link, state_badge, table, to_incident} from './parts.js';
-import {pieces, plot, plot_place, sum_known} from './plot.js';
-import {count, is_acted_on, is_open, local_time, messages, mode_words, number, recipients, seconds, time_of_day} from './words.js';
+import {minutes_missing, pieces, plot, plot_place, since, sum_known} from './plot.js';
+import {clock, count, is_acted_on, is_open, local_time, messages, mode_words, number, recipients, seconds, time_of_day} from './words.js';
 import * as live from './live.js';
 
 const piece = 600; // seconds of one point of a plot
+const day_length = 86400;
+// For so much the server answers in steps of five minutes: a fifth of what the minutes of a day would be.
+const asked_length = 91800;
+
+async function last_day() {
+	const to = Math.floor(clock());
+	return since(await ask('history', {from: to - asked_length, to}), to - day_length);
+}
 
 function calm_words(now, open) {
 	const queue = now.queue === null ? 'nobody knows how many messages are in the queue' : `${messages(now.queue)} in the queue`;
@@ -77,7 +85,7 @@ function plots(history) {
 	const hours = pieces(history, 3600);
 	const rows = hours_of(history, hours);
 	const known = (history.queue ?? []).filter((n) => n !== null);
-	const gaps = (history.at ?? []).filter((_at, i) => history.accepted?.[i] === null).length;
+	const gaps = minutes_missing(history, clock());
 	const gap_words = gaps > 0 ? ` Nobody looked in ${count(gaps, 'minute', 'minutes')}: those are gaps.` : '';
 	const head = ['Hour', 'Queue, most', 'Accepted a minute', 'Delivered a minute', 'Deferred a minute', 'Failed a minute', 'Refused a minute'];
 	const queue_words = known.length > 0 ? `Between ${number(Math.min(...known))} and ${number(Math.max(...known))} messages in the last 24 hours, ${number(known.at(-1))} at the end.` : 'Not known.';
@@ -147,7 +155,7 @@ export const views = {
 		// The history may be missing while all else is there: then that is said, and the rest is shown.
 		async load() {
 			try {
-				return await ask('history');
+				return await last_day();
 			} catch (refusal) {
 				if (refusal.status === 503 || refusal.status === 504 || refusal.status === 404) return null;
 				throw refusal;
