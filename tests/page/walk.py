@@ -487,7 +487,8 @@ class Walk:
         self.b.size((1280, 900))
         self.scene('calm')
         self.b.go('now')
-        time.sleep(2)
+        self.b.driver.refresh()  # the incidents of the flood were another server's
+        time.sleep(3)
         self.shoot('now-calm')
         self.b.size(WIDE)
 
