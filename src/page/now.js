@@ -2,11 +2,19 @@
 import {ask} from './api.js';
 import {foreign, make} from './dom.js';
 import {deed_button, figure, incident_link, left_out, meter, moment, notice, only_reading, pace, source_link, state_badge, table, to_incident} from './parts.js';
-import {pieces, plot, plot_place, sum_known} from './plot.js';
-import {count, is_acted_on, is_open, local_time, messages, mode_words, number, recipients, seconds, time_of_day} from './words.js';
+import {minutes_missing, pieces, plot, plot_place, since, sum_known} from './plot.js';
+import {clock, count, duration, is_acted_on, is_open, local_time, messages, mode_words, number, recipients, seconds, time_of_day} from './words.js';
 import * as live from './live.js';
 
 const piece = 600; // seconds of one point of a plot
+const day_length = 86400;
+// For so much the server answers in steps of five minutes: a fifth of what the minutes of a day would be.
+const asked_length = 91800;
+
+async function last_day() {
+	const to = Math.floor(clock());
+	return since(await ask('history', {from: to - asked_length, to}), to - day_length);
+}
 
 function calm_words(now, open) {
 	const queue = now.queue === null ? 'nobody knows how many messages are in the queue' : `${messages(now.queue)} in the queue`;
@@ -76,14 +84,16 @@ function plots(history) {
 	if (history === null) return make('section', {'data-key': 'plots'}, notice('odd', make('p', {}, 'The last 24 hours are not known: the daemon gave no history.')));
 	const hours = pieces(history, 3600);
 	const rows = hours_of(history, hours);
-	const known = (history.queue ?? []).filter((n) => n !== null);
-	const gaps = (history.at ?? []).filter((_at, i) => history.accepted?.[i] === null).length;
-	const gap_words = gaps > 0 ? ` Nobody looked in ${count(gaps, 'minute', 'minutes')}: those are gaps.` : '';
+	const known = (history.queue_most ?? history.queue ?? []).filter((n) => n !== null);
+	const gaps = minutes_missing(history, clock());
+	const gap_words = gaps > 0 ? ` In ${duration(gaps * 60)} of them nobody looked: those are gaps.` : '';
 	const head = ['Hour', 'Queue, most', 'Accepted a minute', 'Delivered a minute', 'Deferred a minute', 'Failed a minute', 'Refused a minute'];
-	const queue_words = known.length > 0 ? `Between ${number(Math.min(...known))} and ${number(Math.max(...known))} messages in the last 24 hours, ${number(known.at(-1))} at the end.` : 'Not known.';
+	const queue_words = known.length > 0 ? `${number(Math.min(...known))} messages at least and ${number(Math.max(...known))} at most in the last 24 hours, ${number(known.at(-1))} at the end.` : 'Not known.';
+	const accepted = sum_known(history.accepted);
+	const sent_words = accepted === null ? 'Not known.' : `${number(accepted)} messages accepted; recipients: ${number(sum_known(history.delivered))} delivered, ${number(sum_known(history.deferred))} put off, ${number(sum_known(history.failed))} failed, ${number(sum_known(history.refused))} refused.`;
 	return make('section', {'data-key': 'plots', 'aria-labelledby': 'day'}, make('h2', {id: 'day'}, 'The last 24 hours'), make('div', {class: 'pair'},
 		plot_place('queue', 'The queue', queue_words + gap_words, head.slice(0, 2), rows.map((row) => row.slice(0, 2))),
-		plot_place('sending', 'Sending', `${number(sum_known(history.accepted))} messages accepted; recipients: ${number(sum_known(history.delivered))} delivered, ${number(sum_known(history.deferred))} put off, ${number(sum_known(history.failed))} failed, ${number(sum_known(history.refused))} refused.`,
+		plot_place('sending', 'Sending', sent_words,
 			[head[0], ...head.slice(2)], rows.map((row) => [row[0], ...row.slice(2)]))));
 }
 
@@ -147,7 +157,7 @@ export const views = {
 		// The history may be missing while all else is there: then that is said, and the rest is shown.
 		async load() {
 			try {
-				return await ask('history');
+				return await last_day();
 			} catch (refusal) {
 				if (refusal.status === 503 || refusal.status === 504 || refusal.status === 404) return null;
 				throw refusal;

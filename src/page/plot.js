@@ -148,6 +148,20 @@ export function tidy_plots() {
 
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
+// The part of a history document from that moment on.
+export function since(history, from) {
+	const at = history.at ?? [];
+	const first = at.findIndex((a) => a >= from);
+	const begin = first < 0 ? at.length : first;
+	return Object.fromEntries(Object.entries({...history, from}).map(([name, value]) => [name, Array.isArray(value) ? value.slice(begin) : value]));
+}
+
+// Minutes in which nobody looked, in the steps that are over.
+export function minutes_missing(history, now) {
+	const step = history.step ?? 60;
+	return sum((history.at ?? []).map((at, i) => (at + step > now - 60 ? 0 : Math.max(0, step / 60 - (history.counted?.[i] ?? ((history.accepted?.[i] ?? null) === null ? 0 : step / 60))))));
+}
+
 // A history document in pieces of so many seconds: of the queue the most, of the rest the mean of the
 // minutes in which it was counted. A piece in which nobody looked is null.
 export function pieces(history, length) {

@@ -167,19 +167,19 @@ class World:
                     failed=round(wave * .05 + flood * .25), refused=round(wave * .1 + (flood * .2 if at > self.begun - 424 else 0)), queue=round(queue))
 
     def history(self, start, end):
-        step = 60 if end - start <= 2 * 86400 else 3600
-        first = start - start % step
-        document = dict({'from': start, 'to': end, 'step': step, 'at': []}, queue=[], held=[], accepted=[], delivered=[], deferred=[], failed=[], refused=[], counted=[], queue_most=[])
+        step = next((s for s in (60, 300, 900) if (end - start) / s + 2 <= 1500), 3600)
+        names = ('accepted', 'delivered', 'deferred', 'failed', 'refused')
+        document = dict({'from': start - start % step, 'to': end, 'step': step, 'at': []}, queue=[], queue_most=[], held=[], **{n: [] for n in names}, counted=[])
         held = sum(h['held'] for h in self.holds)
-        for at in range(first, end, step):
-            nobody = self.scene == 'unknown' or 33000 < self.begun - at < 35400
-            row = self.minute(at)
+        for at in range(start - start % step, end, step):
+            minutes = [self.minute(m) for m in range(at, min(at + step, end), 60) if self.scene != 'unknown' and not 33000 < self.begun - m < 35400]
             document['at'].append(at)
-            for name in ('accepted', 'delivered', 'deferred', 'failed', 'refused', 'queue'):
-                document[name].append(None if nobody else row[name])
-            document['held'].append(None if nobody else held if at > self.begun - 420 or not self.is_flood else 91)
-            document['queue_most'].append(document['queue'][-1])
-            document['counted'].append(0 if nobody else step // 60)
+            document['counted'].append(len(minutes))
+            for name in names:
+                document[name].append(sum(m[name] for m in minutes) if minutes else None)
+            document['queue'].append(round(sum(m['queue'] for m in minutes) / len(minutes)) if minutes else None)
+            document['queue_most'].append(max(m['queue'] for m in minutes) if minutes else None)
+            document['held'].append(None if not minutes else held if at > self.begun - 420 or not self.is_flood else 91)
         return document
 
     def pace(self, top, begins):

@@ -13,6 +13,7 @@ import argparse
 import json
 import pathlib
 import re
+import signal
 import sys
 import time
 import urllib.parse
@@ -486,7 +487,8 @@ class Walk:
         self.b.size((1280, 900))
         self.scene('calm')
         self.b.go('now')
-        time.sleep(2)
+        self.b.driver.refresh()  # the incidents of the flood were another server's
+        time.sleep(3)
         self.shoot('now-calm')
         self.b.size(WIDE)
 
@@ -537,6 +539,7 @@ def main():
     parser.add_argument('--axe', type=pathlib.Path)
     parser.add_argument('--shots', type=pathlib.Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the browser is ended, too
     browser = Browser(options.base)
     try:
         Walk(browser, options).walk()

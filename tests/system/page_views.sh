@@ -28,10 +28,10 @@ if ! /usr/bin/python3 -c 'import selenium' 2>/dev/null || [[ ! -x /usr/bin/chrom
 fi
 
 work=$(mktemp -d /tmp/stanch-test.XXXXXX)
-server=
+server='' walker=
 end_page() {
-	local status=$?
-	[[ -z $server ]] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; }
+	local status=$? pid
+	for pid in $walker $server; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
 	(exit "$status")
 	clean_up
 }
@@ -65,8 +65,11 @@ export HOME=$work TMPDIR=$work
 options=(--invented)
 [[ -z $axe ]] || options+=(--axe "$axe")
 [[ -z ${SHOTS:-} ]] || options+=(--shots "$SHOTS")
-timeout --kill-after=20 700 /usr/bin/python3 "$root/tests/page/walk.py" "$(cat "$work/address")" "${options[@]}" 2>"$work/walk.err"
+timeout --kill-after=20 700 /usr/bin/python3 "$root/tests/page/walk.py" "$(cat "$work/address")" "${options[@]}" 2>"$work/walk.err" &
+walker=$!
+wait "$walker"
 status=$?
+walker=
 [[ $status -eq 0 ]] || failures=$((failures + 1))
 is "the walk ends, and nothing was wrong with it" "$status $(tail -n 3 "$work/walk.err")" "0 "
 is "nor with the invented server" "$(grep -c Traceback "$work/server.err")" 0
