@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FETCHED_AHEAD 12u /* messages */
+
 /* A message that fits, and where it was: it has left since if it is not there any more. */
 struct hit {
 	uint32_t received, slot;
@@ -189,6 +191,15 @@ static void sort_hits(struct queue_search *s)
 
 /* ---- what fits ---- */
 
+/* part: of all. */
+static bool has(const struct queue_search *s, const struct index_parts *p, struct slice part)
+{
+	if (part.at == NULL)
+		return false;
+	size_t behind = (size_t)(p->all.at + p->all.len - (part.at + part.len));
+	return has_nocase(part, behind, s->lower);
+}
+
 static bool fits_texts(const struct queue_search *s, const struct index_entry *e)
 {
 	const struct index_texts *t = entry_texts(s->index, e);
@@ -198,15 +209,15 @@ static bool fits_texts(const struct queue_search *s, const struct index_entry *e
 	struct index_parts p = texts_parts(t);
 	switch (s->in) {
 	case QUEUE_SEARCH_ANY:
-		return has_nocase(p.all, s->lower);
+		return has(s, &p, p.all);
 	case QUEUE_SEARCH_SENDER:
-		return has_nocase(p.sender, s->lower);
+		return has(s, &p, p.sender);
 	case QUEUE_SEARCH_RECIPIENT:
-		return has_nocase(p.recipients, s->lower);
+		return has(s, &p, p.recipients);
 	case QUEUE_SEARCH_SOURCE:
-		return has_nocase(p.source, s->lower);
+		return has(s, &p, p.source);
 	case QUEUE_SEARCH_SUBJECT:
-		return has_nocase(p.subject, s->lower);
+		return has(s, &p, p.subject);
 	case QUEUE_SEARCH_ID:
 		break;
 	}
@@ -223,7 +234,8 @@ static bool fits(const struct queue_search *s, const struct index_entry *e)
 		return false;
 	if (s->lower.len == 0)
 		return true;
-	return (s->may_be_id && has_nocase((struct slice){e->id, entry_id_length(e)}, s->lower)) ||
+	return (s->may_be_id &&
+		       has_nocase((struct slice){e->id, entry_id_length(e)}, 0, s->lower)) ||
 	       fits_texts(s, e);
 }
 
@@ -289,10 +301,26 @@ void queue_search_free(struct queue_search *s)
 	free(s);
 }
 
+/* The texts of a message that will be looked at soon: waiting for memory is most of a search. */
+static void fetch_ahead(const struct queue_search *s)
+{
+	const struct index_texts *t;
+
+	if (s->lower.len == 0 || s->end - s->next <= FETCHED_AHEAD)
+		return;
+	t = entry_texts(s->index, entry_at(s->index, s->next + FETCHED_AHEAD));
+	if (t == NULL)
+		return;
+	__builtin_prefetch(t);
+	__builtin_prefetch((const char *)t + 64);
+}
+
 bool queue_search_go(struct queue_search *s, size_t messages)
 {
-	for (; messages > 0 && s->next < s->end; messages--)
+	for (; messages > 0 && s->next < s->end; messages--) {
+		fetch_ahead(s);
 		look_at(s, s->next++);
+	}
 	if (s->next < s->end)
 		return true;
 	if (!s->is_sorted)
