@@ -458,7 +458,7 @@ static bool is_full(const struct desk *d)
 		waited_for += q->is_waited_for;
 		all++;
 	}
-	return waited_for >= DESK_QUESTIONS_MOST || all >= 2 * DESK_QUESTIONS_MOST;
+	return waited_for >= DESK_QUESTIONS_MOST || all >= (size_t)2 * DESK_QUESTIONS_MOST;
 }
 
 bool desk_hear(struct desk *d, const json_t *object)
