@@ -2,7 +2,9 @@
 # What the tests of stanch top share, after start_lab: a terminal (tmux) with a shell in it, keys that are
 # typed, and what is seen. control is the socket at which the daemon is asked.
 
-terminal() { tmux -u -S "$work/tmux" "$@"; }
+# Each has a server of its own: one that is ending takes no session any more.
+terminal_number=0
+terminal() { tmux -u -S "$work/tmux.$terminal_number" "$@"; }
 end_terminal() { terminal kill-server 2>/dev/null; }
 
 wait_for() { # seconds command...
@@ -17,7 +19,7 @@ wait_for() { # seconds command...
 screen() { terminal capture-pane -p; }
 shows() { screen | grep -qF -- "$1"; }
 sees() { # name text
-	if wait_for 15 shows "$2"; then ok "$1"; else not_ok "$1" "want: $2" "$(screen)"; fi
+	if wait_for 30 shows "$2"; then ok "$1"; else not_ok "$1" "want: $2" "$(screen)"; fi
 }
 keys() { terminal send-keys "$@"; }
 
@@ -25,14 +27,16 @@ keys() { terminal send-keys "$@"; }
 open_terminal() { # columns rows [NAME=value...]
 	local columns=$1 rows=$2
 	shift 2
-	terminal kill-server 2>/dev/null
+	end_terminal
+	terminal_number=$((terminal_number + 1))
 	cat >"$work/top" <<END
 #!/bin/sh
 exec env $* "$stanch_program" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" top
 END
 	chmod 755 "$work/top"
-	env -u NO_COLOR LC_ALL=C.UTF-8 tmux -u -f /dev/null -S "$work/tmux" new-session -d -x "$columns" -y "$rows" \
+	env -u NO_COLOR LC_ALL=C.UTF-8 tmux -u -f /dev/null -S "$work/tmux.$terminal_number" new-session -d -x "$columns" -y "$rows" \
 		env PS1='shell> ' LC_ALL=C.UTF-8 bash --norc --noprofile -i
+	rm -f "$work/stty.before"
 	wait_for 15 shows 'shell>'
 	keys "stty -a >$work/stty.before" Enter
 	wait_for 15 test -s "$work/stty.before"

@@ -85,7 +85,7 @@ document '.queue = null | .minute = null | .lag_seconds = null | .sources = null
 stanch top >"$work/out"
 is "what is not all known ends with 1" $? 1
 holds_true "and is never 0" grep -q 'queue ?  held 56  ?/min  lag ?' "$work/out"
-timeout 3 "$stanch_program" --control "$control" top --every 1s >"$work/out"
+timeout 5 "$stanch_program" --control "$control" top --every 1s >"$work/out"
 holds_true "--every prints it again" test "$(grep -c 'queue ?' "$work/out")" -ge 2
 is "--every 0 is refused" "$(stanch top --every 0 >/dev/null 2>&1; echo $?)" 2
 echo '{"error": "that is no question"}' >"$document"
