@@ -191,7 +191,10 @@ static void print_findings(
 	terminal_say(t, TERMINAL_BOLD,
 		is_contained ? "Would have been contained: %s\n" : "Came near: %s\n",
 		count_text(o, is_contained ? "contained" : "near", n));
-	json_array_foreach(rows, i, row) print_finding(t, row, is_contained);
+	json_array_foreach(rows, i, row)
+	{
+		print_finding(t, row, is_contained);
+	}
 	if (json_integer_value(json_object_get(o, left_out)) > 0)
 		(void)fprintf(
 			t->out, "and %s more that are not kept\n", count_text(o, left_out, n));

@@ -164,7 +164,10 @@ static void test_described(void **state)
 		check_route(&clerk_routes[i],
 			json_object_get(methods, clerk_routes[i].is_post ? "post" : "get"));
 	}
-	json_object_foreach(paths, path, methods) count += json_object_size(methods);
+	json_object_foreach(paths, path, methods)
+	{
+		count += json_object_size(methods);
+	}
 	assert_int_equal(count, clerk_route_count + 1); /* the description itself */
 	assert_non_null(json_object_get(paths, "/api/openapi.json"));
 	json_decref(all);
