@@ -75,7 +75,7 @@ static bool is_label(const char *value)
 	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				 "-_. ");
 
-	return n > 0 && value[n] == '\0' && n <= METRICS_LABEL_MAX;
+	return n > 0 && n <= METRICS_LABEL_MAX && n == strlen(value);
 }
 
 /* A number, or a truth value as 1 or 0. */

@@ -188,8 +188,10 @@ static void free_outbreak(struct hand *h, struct outbreak *c)
 {
 	struct outbreak **at = &h->outbreaks;
 
-	while (*at != c)
+	while (*at != NULL && *at != c)
 		at = &(*at)->next;
+	if (*at == NULL)
+		return;
 	*at = c->next;
 	h->outbreak_count--;
 	h->acting_count -= c->acting != NULL;
