@@ -83,9 +83,9 @@ void episode_keep_word(char **word, const char *text)
 
 void episode_fade(struct episode *e, int64_t at_us)
 {
-	float *counts[] = {&e->stranger_messages, &e->strangers, &e->repeated, &e->new_senders,
-		&e->delivered, &e->dead, &e->refused, &e->complaints, &e->link_uses, &e->filter_sum,
-		&e->filtered, &e->in_order, &e->out_of_order};
+	float *counts[] = {&e->stranger_messages, &e->to_strangers, &e->strangers, &e->repeated,
+		&e->new_senders, &e->delivered, &e->dead, &e->refused, &e->complaints,
+		&e->link_uses, &e->filter_sum, &e->filtered, &e->in_order, &e->out_of_order};
 
 	if (e->faded_us == 0)
 		e->faded_us = at_us;
@@ -115,10 +115,10 @@ unsigned episode_refused_by(struct episode *e, uint32_t domain)
 
 static void code_counts(struct episode *e, struct codec *c)
 {
-	float *counts[] = {&e->stranger_messages, &e->strangers, &e->repeated, &e->new_senders,
-		&e->delivered, &e->dead, &e->refused, &e->complaints, &e->link_uses, &e->filter_sum,
-		&e->filtered, &e->in_order, &e->out_of_order, &e->network_level, &e->score,
-		&e->score_told};
+	float *counts[] = {&e->stranger_messages, &e->to_strangers, &e->strangers, &e->repeated,
+		&e->new_senders, &e->delivered, &e->dead, &e->refused, &e->complaints,
+		&e->link_uses, &e->filter_sum, &e->filtered, &e->in_order, &e->out_of_order,
+		&e->network_level, &e->score, &e->score_told};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		codec_f32(c, counts[i]);

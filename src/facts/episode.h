@@ -48,6 +48,7 @@ struct episode {
 
 	/* these fade */
 	float stranger_messages; /* to strangers only */
+	float to_strangers;      /* messages with a stranger among their recipients */
 	float strangers;         /* recipients */
 	float repeated;          /* messages to strangers with a text of an earlier one */
 	float new_senders;

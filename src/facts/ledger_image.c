@@ -9,7 +9,7 @@
 /* ---- to and from bytes ---- */
 
 #define IMAGE_MAGIC   UINT64_C(0x7264656c68636e61) /* "anchledr" */
-#define IMAGE_VERSION 5u
+#define IMAGE_VERSION 6u
 #define NO_SOURCE     UINT32_MAX
 
 static void code_episodes(struct ledger_source *s, struct codec *c)

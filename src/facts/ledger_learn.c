@@ -149,6 +149,7 @@ static void count_strangers(struct episode *e, const struct sighting *seen)
 	e->day_strangers = (uint16_t)(today < UINT16_MAX ? today : UINT16_MAX);
 	if (seen->strangers == 0)
 		return;
+	e->to_strangers++;
 	e->stranger_messages += ledger_one_if(sighting_only_strangers(seen));
 	e->repeated += ledger_one_if(seen->repeats);
 	e->new_senders += ledger_one_if(seen->new_sender);

@@ -76,6 +76,31 @@ static void test_recipients(void **state)
 	assert_int_equal(ledger_active(l, BEGIN + 3), 1);
 }
 
+/* A friend among the strangers does not make a message one that was not sent to them. */
+static void test_mixed_recipients(void **state)
+{
+	AUTO(ledger) l = new_ledger(100);
+	const struct slice both[] = {slice_of("bob@far.test"), slice_of("x@far.test")};
+	struct sighting s;
+	struct source ann;
+
+	(void)state;
+	source_set(&ann, SOURCE_MAILBOX, slice_of("ann@shop.test"));
+	note(l, &(struct sent){"ann@shop.test", "bob@far.test", .at_us = BEGIN}, &s);
+	const struct fact fact = {.kind = FACT_ACCEPTED,
+		.at_us = BEGIN + 1,
+		.source = &ann,
+		.sender = slice_of("ann@shop.test"),
+		.recipients = both,
+		.recipient_count = 2,
+		.recipient_total = 2};
+	assert_true(ledger_note(l, &fact, &s));
+	assert_int_equal(s.known, 1);
+	assert_int_equal(s.strangers, 1);
+	assert_float_equal(s.episode->stranger_messages, 1, 0);
+	assert_float_equal(s.episode->to_strangers, 2, 0);
+}
+
 /* Who wrote to a mailbox is no stranger to it. */
 static void test_answers_are_known(void **state)
 {
@@ -682,6 +707,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recipients),
+		cmocka_unit_test(test_mixed_recipients),
 		cmocka_unit_test(test_answers_are_known),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_outcomes),

@@ -73,6 +73,8 @@ flood ann@shop.test
 holds_true "the first is contained" wait_for 60 is_in_state "$first" "contained cleaning clean"
 flood bob@shop.test
 holds_true "the second waits for a person" wait_for 60 is_in_state "$second" waiting
+is "of each it is told after how many messages it was found" \
+	"$(stanch incidents --json | jq -s '[.[] | select(.messages < 1)] | length')" 0
 
 # --- in the browser -------------------------------------------------------------------------------
 

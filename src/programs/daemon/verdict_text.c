@@ -52,7 +52,7 @@ json_t *verdict_write(const struct watch_result *result, uint64_t active)
 	json_put(o, "score", json_real(result->score));
 	json_put(o, "threshold", json_real(result->threshold));
 	json_put(o, "at_us", json_integer(result->sighting.fact->at_us));
-	json_put(o, "messages", json_integer((json_int_t)lround((double)e->stranger_messages)));
+	json_put(o, "messages", json_integer((json_int_t)lround((double)e->to_strangers)));
 	json_put(o, "recipients", json_integer((json_int_t)lround((double)e->strangers)));
 	json_put(o, "active", json_integer((json_int_t)active));
 	json_put(o, "evidence", write_evidence(e));
