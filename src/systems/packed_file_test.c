@@ -214,7 +214,7 @@ static void check_any_pieces(size_t len)
 static void test_packs_well_in_any_pieces(void **state)
 {
 	size_t (*const packers[])(const void *, size_t, void *, size_t) = {pack_gzip, pack_zstd};
-	static char even[300000], whole[4096];
+	static char even[150000], whole[4096];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(even); i++)

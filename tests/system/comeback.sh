@@ -72,6 +72,7 @@ is "nothing is taken" "$(accepted)" "$before"
 
 # --- the password set back --------------------------------------------------------------------------
 
+sleep 8 # so that no look is due any more because he has sent: he is refused at MAIL, and not heard of
 set_back
 holds_true "the old password, set back, is let in by IMAP" wait_for 30 is_let_in "$imap"
 holds_true "and by SMTP" wait_for 30 is_let_in "$smtp"

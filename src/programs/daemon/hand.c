@@ -31,7 +31,9 @@
 #define JOURNAL_WAIT_S 5
 #define ACT_AGAIN_S    5  /* at first, between two looks whether what was done still is so */
 #define ACT_AGAIN_MOST 60 /* while the source goes on trying */
-#define ACTING_MOST    8  /* incidents that are acted on at a time */
+#define SILENT_S       60 /* while it is silent */
+#define SILENT_MOST    900
+#define ACTING_MOST    8 /* incidents that are acted on at a time */
 
 static struct event_value source_value(const struct source *source, char at[SOURCE_TEXT_MAX])
 {
@@ -313,6 +315,17 @@ static bool acts_on(const struct settings_values *v, enum incident_state state)
 	return v->tell.enabled || (state != INCIDENT_WAITING && hand_cuts_off(v));
 }
 
+/* Who is refused at his first command is not heard of, and who only reads mail never is. The longer
+ * it has been so, the less often it is looked at. */
+static int64_t look_again_at(const struct outbreak *c)
+{
+	int64_t now = hand_now_s(), pause = (now - c->incident.contained) / 10;
+
+	if (pause < SILENT_S)
+		return now + SILENT_S;
+	return now + (pause < SILENT_MOST ? pause : SILENT_MOST);
+}
+
 static void on_acted(void *context, const char *output, size_t len, int status)
 {
 	struct outbreak *c = context;
@@ -325,6 +338,8 @@ static void on_acted(void *context, const char *output, size_t len, int status)
 	/* the command knows itself what is due by then */
 	if (left == DEEDS_UNKNOWN || (left == DEEDS_LATER && c->act_at == 0))
 		c->act_at = hand_now_s() + RETRY_S;
+	else if (c->act_at == 0 && incident_is_acted_on(c->incident.state))
+		c->act_at = look_again_at(c);
 	if (c->incident.state == INCIDENT_CLOSED)
 		remove_outbreak(h, c);
 }
@@ -570,7 +585,7 @@ static void on_mail(struct hand *h, const json_t *o)
 	if (c->look_at == 0 || c->look_at > hand_now_s() + 1)
 		c->look_at = hand_now_s() + (h->holding.number == c->incident.number);
 	/* who was cut off is still there, or back: whether what was done still is so */
-	if (c->act_at == 0) {
+	if (c->act_at == 0 || c->act_at > hand_now_s() + c->act_pause) {
 		c->act_at = hand_now_s() + c->act_pause;
 		c->act_pause =
 			c->act_pause * 2 < ACT_AGAIN_MOST ? c->act_pause * 2 : ACT_AGAIN_MOST;
