@@ -15,7 +15,7 @@ packages_lab=(exim4-daemon-heavy dovecot-core dovecot-imapd dovecot-pop3d doveco
 # shellcheck disable=SC2034
 packages_check=(libcmocka-dev clang libclang-rt-14-dev llvm clang-format clang-tidy cppcheck
 	valgrind mandoc shellcheck logrotate gzip zstd sqlite3 python3 openssl perl libc6-dbg bash-completion zsh fish rspamd
-	postgresql mariadb-server curl nagios4-core prometheus tmux chromium chromium-driver python3-selenium)
+	postgresql mariadb-server curl nagios4-core icinga2-bin prometheus tmux chromium chromium-driver python3-selenium)
 
 # Says that the laboratory, not the owner of this machine, wanted Exim here.
 packages_exim_mark=/var/lib/stanch-lab/exim-installed-for-the-laboratory
