@@ -48,6 +48,13 @@ static bool is_ipv4(const struct address *a)
 	return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
 }
 
+bool address_same_holder(const struct address *a, const struct address *b)
+{
+	bool is_whole = is_ipv4(a) || is_ipv4(b);
+
+	return memcmp(a->bytes, b->bytes, is_whole ? sizeof(a->bytes) : sizeof(a->bytes) / 2) == 0;
+}
+
 static bool is_near_ipv4(const uint8_t b[4])
 {
 	return b[0] == 127 || b[0] == 10 || b[0] == 0 || (b[0] == 192 && b[1] == 168) ||

@@ -23,6 +23,10 @@ MUST_USE int address_parse(struct slice text, struct address *ret);
  * (RFC 1918, RFC 4193, link-local): web mail, a proxy, the office next door. */
 bool address_is_near(const struct address *a);
 
+/* Whether one customer of a network has both: the same address of IPv4; of IPv6 the same first
+ * half, which is what one line gets (RFC 6177). */
+bool address_same_holder(const struct address *a, const struct address *b);
+
 struct networks;
 struct networks *networks_new(void);
 void networks_free(struct networks *n); /* NULL is fine */

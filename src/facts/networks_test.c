@@ -41,6 +41,26 @@ static void test_addresses(void **state)
 	}
 }
 
+static bool same(const char *a, const char *b)
+{
+	struct address one, other;
+
+	assert_int_equal(address_parse(slice_of(a), &one), 0);
+	assert_int_equal(address_parse(slice_of(b), &other), 0);
+	return address_same_holder(&one, &other);
+}
+
+static void test_holders(void **state)
+{
+	(void)state;
+	assert_true(same("192.0.2.1", "192.0.2.1"));
+	assert_false(same("192.0.2.1", "192.0.2.2"));
+	assert_true(same("2001:db8:0:1::1", "2001:db8:0:1:ffff::"));
+	assert_false(same("2001:db8:0:1::1", "2001:db8:0:2::1"));
+	assert_false(same("::1", "127.0.0.1"));
+	assert_false(same("127.0.0.1", "::1"));
+}
+
 static void test_without_a_table(void **state)
 {
 	(void)state;
@@ -113,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_without_a_table),
 		cmocka_unit_test(test_longest_prefix),
 		cmocka_unit_test(test_same_number),

@@ -10,6 +10,7 @@ let said_at = 0; // performance.now() when what is known was new
 let was_said = false; // the server itself calls it old
 let stream = null;
 let timer = null;
+let begun = 0; // how often it was begun or ended
 let told = () => {};
 
 export const latest = () => now;
@@ -68,13 +69,16 @@ function look_after() {
 
 // told_when is called whenever something may have changed.
 export async function begin(told_when) {
+	const mine = ++begun;
 	told = told_when;
 	await ask_now();
+	if (mine !== begun) return; // ended meanwhile: there is no session any more
 	listen();
 	timer = setInterval(look_after, ask_each);
 }
 
 export function end() {
+	begun++;
 	clearInterval(timer);
 	stream?.close();
 	stream = null;

@@ -199,6 +199,7 @@ function heard() {
 
 function show_login(words) {
 	live.end();
+	document.querySelector('dialog[open]')?.close();
 	clearTimeout(shown?.again);
 	shown = null;
 	incidents_before = null;

@@ -860,16 +860,16 @@ static const struct setting_row page_rows[] = {
 		.initial = "",
 		.most = "64",
 		.offset = AT(page.proxy_from),
-		.help = "Addresses and networks of proxies that have found out who the user is, "
-			"and "
-			"say so in the field page.proxy_user. What else can reach the page from "
-			"there can be anybody."},
+		.help = "Addresses and networks of web servers in front of the page. Passwords are "
+			"taken from there; and, with page.proxy_user, names of users."},
 	{.name = "page.proxy_user",
 		.kind = SETTING_WORD,
-		.initial = "X-Remote-User",
+		.initial = "",
 		.offset = AT(page.proxy_user),
-		.help = "The field of a request in which a proxy names the user. The proxy must "
-			"take it out of what its clients send."},
+		.help = "The field of a request in which a proxy (page.proxy_from) names the user, "
+			"such as X-Remote-User. Empty: none is believed. The proxy must take it "
+			"out of what its clients send; what else can connect from there can be "
+			"anybody that was made with stanch page user --proxy."},
 };
 
 static const struct setting_row daemon_rows[] = {

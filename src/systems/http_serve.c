@@ -23,6 +23,7 @@ struct connection {
 	struct MHD_Connection *mhd;
 	int64_t since_ms; /* that the client is waited for */
 	bool is_ours;     /* the client waits for us */
+	struct address from;
 	struct connection *next, **at;
 };
 
@@ -71,12 +72,50 @@ struct http_serve {
 
 /* ---- connections ---- */
 
+static struct address address_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct address a = {.bytes = {[10] = 0xff, [11] = 0xff}};
+	const struct sockaddr *from = info != NULL ? info->client_addr : NULL;
+
+	if (from != NULL && from->sa_family == AF_INET6)
+		memcpy(a.bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+	else if (from != NULL && from->sa_family == AF_INET)
+		memcpy(a.bytes + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
+			4);
+	return a;
+}
+
+static void cut(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info != NULL)
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+/* The library counts by whole addresses, of which who has IPv6 has many. */
+static bool has_too_many(const struct http_serve *s, const struct address *from)
+{
+	unsigned n = 0;
+
+	for (const struct connection *c = s->connections; c != NULL; c = c->next)
+		n += address_same_holder(&c->from, from);
+	return n >= HTTP_SERVE_OF_ADDRESS;
+}
+
 static void begin_connection(struct http_serve *s, struct MHD_Connection *mhd, void **ret)
 {
 	struct connection *c = memory_new(1, sizeof(*c));
+	const struct address from = address_of(mhd);
 
+	if (has_too_many(s, &from))
+		cut(mhd);
 	*c = (struct connection){.serve = s,
 		.mhd = mhd,
+		.from = from,
 		.since_ms = loop_now_ms(s->loop),
 		.next = s->connections,
 		.at = &s->connections};
@@ -120,15 +159,6 @@ static void set_turn(struct MHD_Connection *mhd, bool is_ours)
 		return;
 	c->is_ours = is_ours;
 	c->since_ms = loop_now_ms(c->serve->loop);
-}
-
-static void cut(struct MHD_Connection *mhd)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	if (info != NULL)
-		(void)shutdown(info->connect_fd, SHUT_RDWR);
 }
 
 /* The library's own limit is one of silence: who sends a byte now and then would stay. */
@@ -429,21 +459,6 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
 	if (*request != NULL)
 		free_exchange(*request);
 	*request = NULL;
-}
-
-static struct address address_of(struct MHD_Connection *mhd)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct address a = {.bytes = {[10] = 0xff, [11] = 0xff}};
-	const struct sockaddr *from = info != NULL ? info->client_addr : NULL;
-
-	if (from != NULL && from->sa_family == AF_INET6)
-		memcpy(a.bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
-	else if (from != NULL && from->sa_family == AF_INET)
-		memcpy(a.bytes + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
-			4);
-	return a;
 }
 
 struct sought {

@@ -84,8 +84,7 @@ static struct question *free_place(struct clerk_asks *a, const struct address *f
 
 		if (q->number == 0)
 			place = q;
-		else if (from != NULL && q->is_counted &&
-			 memcmp(&q->from, from, sizeof(*from)) == 0)
+		else if (from != NULL && q->is_counted && address_same_holder(&q->from, from))
 			of_address++;
 	}
 	return of_address < CLERK_ASKS_OF_ADDRESS ? place : NULL;

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define LOOK_MS 500
+#define UNCONFIRMED_MOST                                                                           \
+	3 /* looks, one after the other, that did not say whether the session is one */
 
 struct watcher {
 	struct clerk_events *events;
@@ -17,6 +19,7 @@ struct watcher {
 	bool is_counted, is_asked;
 	struct address from;
 	int64_t ask_at_ms;
+	unsigned unconfirmed;
 	struct watcher *next, **at;
 };
 
@@ -47,7 +50,8 @@ static void over(void *context)
 		free_watcher(w);
 }
 
-/* A hand that is not there says nothing about the session: it is asked again. */
+/* A hand that is not there says nothing about the session: it is asked again, but nobody is told
+ * for ever without one. */
 static void answered(void *context, unsigned status, const json_t *body)
 {
 	struct watcher *w = context;
@@ -56,7 +60,9 @@ static void answered(void *context, unsigned status, const json_t *body)
 	w->is_asked = false;
 	if (w->stream == NULL)
 		free_watcher(w);
-	else if (status == 401 || status == 403)
+	else if (status == 200)
+		w->unconfirmed = 0;
+	else if (status == 401 || status == 403 || ++w->unconfirmed == UNCONFIRMED_MOST)
 		http_stream_end(w->stream);
 }
 
@@ -141,8 +147,7 @@ static bool is_full(const struct clerk_events *e, const struct address *from)
 
 	for (const struct watcher *w = e->watchers; w != NULL; w = w->next) {
 		all++;
-		of_address +=
-			from != NULL && w->is_counted && memcmp(&w->from, from, sizeof(*from)) == 0;
+		of_address += from != NULL && w->is_counted && address_same_holder(&w->from, from);
 	}
 	return all >= CLERK_EVENTS_MAX || of_address >= CLERK_EVENTS_OF_ADDRESS;
 }

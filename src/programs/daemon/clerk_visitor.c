@@ -109,7 +109,7 @@ json_t *clerk_visitor_who(const struct clerk_gate *gate, const struct http_reque
 
 	if (strncasecmp(authorization, "Bearer ", strlen("Bearer ")) == 0)
 		return by_token(request, authorization);
-	if (clerk_visitor_is_proxy(gate, request)) {
+	if (gate->user_field != NULL && clerk_visitor_is_proxy(gate, request)) {
 		struct slice name =
 			slice_trim(slice_of(http_request_field(request, gate->user_field)));
 		if (name.len > 0)

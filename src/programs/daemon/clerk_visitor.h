@@ -16,7 +16,7 @@
 struct clerk_gate {
 	struct networks *here;    /* loopback */
 	struct networks *proxies; /* who may name the user, and speaks for many clients */
-	const char *user_field;   /* that names the user */
+	const char *user_field;   /* that names the user; NULL: none does */
 	bool is_tls;
 };
 

@@ -420,7 +420,8 @@ static void check_session(struct visit *v)
 
 /* ---- requests to the API ---- */
 
-/* Nothing that is asked for has more in it; and what is deep here is too deep for the hand. */
+/* Nothing that is asked for has more in it; and what is deep here is too deep for the hand, as is a
+ * fraction that is written again with fewer digits. */
 static bool is_flat(json_t *object)
 {
 	const char *name;
@@ -428,7 +429,7 @@ static bool is_flat(json_t *object)
 
 	json_object_foreach(object, name, value)
 	{
-		if (json_is_object(value) || json_is_array(value))
+		if (json_is_object(value) || json_is_array(value) || json_is_real(value))
 			return false;
 	}
 	return json_is_object(object);

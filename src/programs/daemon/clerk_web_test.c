@@ -500,6 +500,10 @@ static void test_deep(void **state)
 	assert_int_equal(ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":{}}"), 400);
 	assert_int_equal(
 		ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":\"\\u0000\"}"), 400);
+	/* written again with fewer digits it would be more than there is */
+	assert_int_equal(ask_with(s, "POST /api/actions", COOKIE JSON WORD,
+				 "{\"a\":1.7976931348623157e308}"),
+		400);
 	assert_int_equal(
 		ask_with(s, "POST /api/actions", COOKIE JSON WORD, "{\"a\":1,\"a\":1}"), 400);
 	assert_int_equal(s->asked_do, 0);

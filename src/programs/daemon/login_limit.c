@@ -11,7 +11,7 @@
 
 enum kind { OF_ADDRESS = 1, OF_NAME, OF_BOTH };
 
-/* What was counted of an address or a name; of both, that they belong together. */
+/* What was counted of an address or a name, or of both where they belong together. */
 struct entry {
 	enum kind kind; /* 0: free */
 	unsigned char key[KEY_BYTES];
@@ -65,9 +65,14 @@ static void make_key(const struct login_limit *l, enum kind kind, const struct l
 	(void)crypto_generichash_final(&state, key, KEY_BYTES);
 }
 
+/* That a name belongs to an address is kept. */
 static void forget_old(struct entry *e, int64_t now_ms)
 {
-	if (e->kind != OF_BOTH && now_ms - e->last_ms >= LOGIN_LIMIT_FORGET_MS)
+	if (now_ms - e->last_ms < LOGIN_LIMIT_FORGET_MS)
+		return;
+	if (e->kind == OF_BOTH)
+		e->failures = 0;
+	else
 		e->kind = 0;
 }
 
@@ -134,13 +139,18 @@ static void count(struct entry *e, int64_t now_ms)
 
 int64_t login_limit_begin(struct login_limit *l, const struct login_try *t, int64_t now_ms)
 {
-	bool is_known = find(l, OF_BOTH, t, now_ms) != NULL;
-	int64_t wait = wait_of(find(l, OF_ADDRESS, t, now_ms), now_ms);
-	int64_t of_name = is_known ? 0 : wait_of(find(l, OF_NAME, t, now_ms), now_ms);
+	struct entry *known = find(l, OF_BOTH, t, now_ms);
+	int64_t wait = known != NULL ? wait_of(known, now_ms)
+				     : wait_of(find(l, OF_ADDRESS, t, now_ms), now_ms);
+	int64_t of_name = known != NULL ? 0 : wait_of(find(l, OF_NAME, t, now_ms), now_ms);
 
 	wait = of_name > wait ? of_name : wait;
 	if (wait > 0)
 		return wait;
+	if (known != NULL) {
+		count(known, now_ms);
+		return 0;
+	}
 	count(find_or_add(l, OF_ADDRESS, t, now_ms), now_ms);
 	count(find_or_add(l, OF_NAME, t, now_ms), now_ms);
 	return 0;
@@ -154,7 +164,13 @@ static void take_back(struct entry *e)
 
 void login_limit_succeeded(struct login_limit *l, const struct login_try *t, int64_t now_ms)
 {
-	take_back(find(l, OF_ADDRESS, t, now_ms));
-	take_back(find(l, OF_NAME, t, now_ms));
-	find_or_add(l, OF_BOTH, t, now_ms)->last_ms = now_ms;
+	struct entry *known = find(l, OF_BOTH, t, now_ms);
+
+	if (known == NULL) {
+		take_back(find(l, OF_ADDRESS, t, now_ms));
+		take_back(find(l, OF_NAME, t, now_ms));
+		known = find_or_add(l, OF_BOTH, t, now_ms);
+	}
+	known->failures = 0;
+	known->last_ms = now_ms;
 }

@@ -1,8 +1,8 @@
 /* login_limit.h - how often somebody may try passwords: LOGIN_LIMIT_FREE failures of an address,
  * and of a name, cost nothing; each one more makes the next try wait, twice as long as the one
- * before. A try counts when it begins, so that many at a time are many. An address from which that
- * name has logged in before waits only for failures of its own: nobody keeps another out. Bounded;
- * no clock: milliseconds of one that nobody sets. */
+ * before. A try counts when it begins, so that many at a time are many. A name that has
+ * logged in from an address before waits there only for its own failures: nobody keeps another out.
+ * Bounded; no clock: milliseconds of one that nobody sets. */
 #ifndef STANCH_PROGRAMS_DAEMON_LOGIN_LIMIT_H
 #define STANCH_PROGRAMS_DAEMON_LOGIN_LIMIT_H
 

@@ -125,7 +125,11 @@ static void test_success_is_no_failure(void **state)
 		if (i < LOGIN_LIMIT_FREE - 1)
 			succeed(l, "192.0.2.1", "ann", 1000);
 	}
+	assert_true(begin(l, "192.0.2.1", "carl", 1000) > 0);
+	/* nor does it keep her out who comes from there as well: behind a proxy that are all */
+	fail_free(l, "192.0.2.1", "ann", 1000);
 	assert_true(begin(l, "192.0.2.1", "ann", 1000) > 0);
+	assert_int_equal(begin(l, "192.0.2.1", "ann", 1000 + LOGIN_LIMIT_FORGET_MS), 0);
 }
 
 static void test_bounded(void **state)

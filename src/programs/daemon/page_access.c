@@ -196,12 +196,12 @@ static void make_proxy_csrf(const struct page_access *a, const char *name, char 
 	(void)sodium_bin2hex(at, PAGE_ID, sum, sizeof(sum));
 }
 
-/* One of a password may come by a proxy, too: who checks it there is the administrator's choice. */
+/* Whoever has a password or a token is never believed to be named: it is asked for. */
 static bool who_of_proxy(struct page_access *a, struct slice name, struct page_who *who)
 {
 	struct page_user user;
 
-	if (!a->given.takes_proxy || !find_user(a, name, &user) || user.way == PAGE_TOKEN)
+	if (!a->given.takes_proxy || !find_user(a, name, &user) || user.way != PAGE_PROXY)
 		return false;
 	set_user(who, &user);
 	who->way = PAGE_PROXY;

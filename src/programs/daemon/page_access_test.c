@@ -58,7 +58,9 @@ static void usual_users(struct scene *s)
 	char hash[PAGE_TOKEN_HASH];
 
 	page_users_token_hash(slice_of(TOKEN), hash);
-	write_users(s, "ann:operator:password:%s\ncarl:reader:proxy:\nrobot:operator:token:%s\n",
+	write_users(s,
+		"ann:operator:password:%s\ncarl:reader:proxy:\ndora:operator:proxy:\nrobot:"
+		"operator:token:%s\n",
 		ann_hash, hash);
 }
 
@@ -424,8 +426,9 @@ static void test_token_and_proxy(void **state)
 	assert_false(is_meant(&known, NULL));
 	assert_true(is_meant(&known, known.csrf));
 	memcpy(csrf, known.csrf, sizeof(csrf));
-	assert_int_equal(who(&s, "proxy", "ann", &known), 200);
+	assert_int_equal(who(&s, "proxy", "dora", &known), 200);
 	assert_false(is_meant(&known, csrf));
+	assert_int_equal(who(&s, "proxy", "ann", &known), 401); /* she has a password */
 	assert_int_equal(who(&s, "proxy", "robot", &known), 401);
 	assert_int_equal(who(&s, "proxy", "nobody", &known), 401);
 	assert_int_equal(who(&s, "proxy", "carl:reader", &known), 401);
