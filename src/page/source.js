@@ -1,14 +1,14 @@
 // source.js - one source: its days over months, what is remembered of it, its incidents.
 import {ask} from './api.js';
 import {foreign, make} from './dom.js';
-import {deed_button, evidence_list, facts, figure, incident_link, meter, moment, only_reading, pace, state_badge, table} from './parts.js';
+import {deed_button, evidence_list, facts, figure, incident_link, left_out, meter, moment, only_reading, pace, said_beside, state_badge, table} from './parts.js';
 import {plot, plot_place} from './plot.js';
 import {count, day, is_known, number, seconds} from './words.js';
 
 const day_at = (row) => Date.parse(`${row.day}T12:00:00Z`) / 1000;
 
-function remembered(r) {
-	if (!r) return make('p', {class: 'quiet'}, 'Nothing is remembered of it.');
+function remembered(r, said) {
+	if (!r) return make('p', {class: 'quiet'}, said ? 'It is not known what is remembered of it.' : 'Nothing is remembered of it.');
 	return [
 		make('p', {}, 'Now: ', meter(r.score, r.threshold)),
 		facts([
@@ -32,7 +32,7 @@ function draw(data, _route, now) {
 	const live = now?.sources?.find((s) => s.source === data.source);
 	const current = now?.incidents?.find((i) => i.source === data.source);
 	return [
-		make('h1', {}, foreign(data.source, 200)),
+		make('h1', {}, foreign(data.source, 200)), said_beside(data),
 		make('p', {}, current ? [state_badge(current.state), ' '] : '', live?.why && foreign(live.why, 300)),
 		live && make('p', {}, 'The last hour: ', pace(live.pace, 'Recipients a minute')),
 		!live && make('p', {class: 'quiet'}, 'It is not among the most suspicious of the last hour.'),
@@ -41,12 +41,12 @@ function draw(data, _route, now) {
 			make('a', {class: 'button', href: `#/queue?in=source&q=${encodeURIComponent(data.source)}`}, 'Its mail in the queue')),
 		only_reading(),
 		make('section', {'aria-labelledby': 'days'}, make('h2', {id: 'days'}, 'Its days'), days(days_of(data))),
-		make('section', {'aria-labelledby': 'remembered'}, make('h2', {id: 'remembered'}, 'What is remembered'), remembered(data.remembered)),
+		make('section', {'aria-labelledby': 'remembered'}, make('h2', {id: 'remembered'}, 'What is remembered'), remembered(data.remembered, data.said)),
 		make('section', {'aria-labelledby': 'its-incidents'}, make('h2', {id: 'its-incidents'}, 'Its incidents'),
 			(data.incidents ?? []).length === 0 ? make('p', {class: 'quiet'}, 'None.') : table('Incidents of this source, the newest first', [
 				{name: 'Incident', cell: (i) => incident_link(i.incident)}, {name: 'State', cell: (i) => state_badge(i.state)}, {name: 'Opened', cell: (i) => moment(i.opened)},
 				{name: 'Evidence', cell: (i) => meter(i.score, i.threshold)}, {name: 'Recipients', number: true, cell: (i) => figure(i.recipients)}, {name: 'Held', number: true, cell: (i) => figure(i.held)},
-			], data.incidents, (i) => i.incident)),
+			], data.incidents, (i) => i.incident), left_out(data.left_out, 'incidents are')),
 	];
 }
 

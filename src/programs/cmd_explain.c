@@ -104,16 +104,17 @@ static int explain_remembered(struct context *context, const struct source *sour
 }
 
 /* Besides its incidents. */
-static void explain_past(struct context *context, const struct source *source)
+static int explain_past(struct context *context, const struct source *source)
 {
 	struct source_past past;
 
 	if (context->global.json) {
-		(void)explain_remembered(context, source); /* nothing may be remembered any more */
-		return;
+		int status = explain_remembered(context, source);
+		return status == COMMAND_LEFT ? COMMAND_DONE : status; /* it may be forgotten */
 	}
 	read_past(context, source, (int64_t)time(NULL), &past);
 	incident_show_past(context, &past);
+	return COMMAND_DONE;
 }
 
 /* source: NULL when a number was given. */
@@ -134,9 +135,7 @@ static int explain(struct context *context, struct journal *journal, const struc
 			return COMMAND_UNABLE;
 		}
 	}
-	if (source != NULL)
-		explain_past(context, source);
-	return COMMAND_DONE;
+	return source != NULL ? explain_past(context, source) : COMMAND_DONE;
 }
 
 static int run(

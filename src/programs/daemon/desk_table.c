@@ -338,8 +338,7 @@ static json_t *next_object(struct slice *rest)
 	return NULL;
 }
 
-/* The last object; NULL: there is none. */
-/* Of those that have that key; "": of all. */
+/* The last object; NULL: there is none. Of those that have that key; "": of all. */
 static json_t *last_object(const struct desk_output *output, const char *key)
 {
 	struct slice rest = output->lines;
@@ -395,6 +394,15 @@ static bool went_well(const struct desk_output *output)
 	return output->exit == 0 || output->exit == 1;
 }
 
+/* Why what a command has left may not be all. */
+static void put_said(json_t *o, const struct desk_output *output)
+{
+	if (output->exit != 0 && output->errors.len > 0)
+		json_put(o, "said", said_json(output->errors));
+	else if (!went_well(output))
+		json_put(o, "said", json_string("The command for it has ended too early."));
+}
+
 /* {KEY: rows, "left_out"}; what was not well is said. */
 static json_t *list_body(const struct desk_output *output, const char *key, size_t room,
 	bool newest_last, int *ret_status)
@@ -411,8 +419,7 @@ static json_t *list_body(const struct desk_output *output, const char *key, size
 	json_t *o = json_object();
 	json_put(o, key, rows);
 	json_put(o, "left_out", json_integer((json_int_t)left_out));
-	if (output->exit != 0 && output->errors.len > 0)
-		json_put(o, "said", said_json(output->errors));
+	put_said(o, output);
 	*ret_status = 200;
 	return o;
 }
@@ -473,8 +480,9 @@ static json_t *source_body(const struct desk_errand *e, const struct desk_output
 {
 	json_t *remembered = last_object(&outputs[1], "saved");
 	size_t size = remembered != NULL ? size_of(remembered) : 0;
+	bool is_too_long = size > room / 2;
 
-	if (size > room / 2) {
+	if (is_too_long) {
 		json_decref(remembered);
 		remembered = NULL;
 		size = 0;
@@ -487,8 +495,11 @@ static json_t *source_body(const struct desk_errand *e, const struct desk_output
 	json_put(o, "source", json_incref(json_object_get(e->args, "source")));
 	json_put(o, "days", json_incref(json_object_get(remembered, "days")));
 	json_put(o, "remembered", remembered);
-	if (!went_well(&outputs[1]))
-		json_put(o, "said", said_json(outputs[1].errors));
+	if (is_too_long)
+		json_put(o, "said",
+			json_string("What is remembered of it is too long to be shown here."));
+	else if (!went_well(&outputs[1]))
+		put_said(o, &outputs[1]);
 	return o;
 }
 

@@ -350,6 +350,18 @@ static void test_source(void **state)
 		"{\"days\":null,\"incidents\":[],\"left_out\":0,\"remembered\":null,\"said\":\"it "
 		"is damaged\","
 		"\"source\":\"mailbox:ann@shop.test\"}");
+	/* ended by a signal, and in silence */
+	o[0] = output_of("{\"n\":1}\n", "", 137);
+	o[1] = output_of("{\"saved\":1,\"days\":[7]}\n", "", 0);
+	json_t *cut = body_of("source", args, o, ROOM, 200);
+	assert_true(json_is_string(json_object_get(cut, "said")));
+	json_decref(cut);
+	/* as much as all else may be */
+	o[0] = output_of("{\"n\":1}\n", "", 0);
+	json_t *short_of_room = body_of("source", args, o, 40, 200);
+	assert_true(json_is_null(json_object_get(short_of_room, "remembered")));
+	assert_true(json_is_string(json_object_get(short_of_room, "said")));
+	json_decref(short_of_room);
 	o[0] = output_of("", "no journal\n", 3);
 	check_json(body_of("source", args, o, ROOM, 503), "{\"error\":\"no journal\"}");
 }
