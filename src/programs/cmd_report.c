@@ -49,7 +49,7 @@ static const struct option_row rows[] = {
 		.kind = OPTION_CHOICE,
 		.choices = readers,
 		AT(reader),
-		.help = "Who is to read it: administrator (everything; the first), manager "
+		.help = "Who is to read it: administrator (everything; the default), manager "
 			"(numbers), blocklist (a request for delisting, without names) or "
 			"customer (of one incident: his own mailbox alone)."},
 	{.name = "format",

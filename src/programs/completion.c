@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define ZSH_QUOTE  "'\\''"
+#define FISH_QUOTE "\\'"
+
 /* Calls visit for each option of a command (the global ones when it is NULL). */
 typedef void option_visit(FILE *out, const struct command *command, const struct option_row *row);
 
@@ -24,8 +27,8 @@ static void each_global_option(FILE *out, const struct command *command, option_
 		visit(out, command, &set.rows[k]);
 }
 
-/* The first sentence of a help text, without what ends a quoted word. */
-static void put_sentence(FILE *out, const char *help, const char *without)
+/* The first sentence of a help text, within quotes: quote is what an apostrophe is there. */
+static void put_sentence(FILE *out, const char *help, const char *without, const char *quote)
 {
 	const char *end = strstr(help, ". ");
 	size_t len = end != NULL ? (size_t)(end - help) : strlen(help);
@@ -33,7 +36,9 @@ static void put_sentence(FILE *out, const char *help, const char *without)
 	if (len > 0 && help[len - 1] == '.')
 		len--;
 	for (size_t i = 0; i < len; i++)
-		if (strchr(without, help[i]) == NULL)
+		if (help[i] == '\'')
+			(void)fputs(quote, out);
+		else if (strchr(without, help[i]) == NULL)
 			(void)fputc(help[i], out);
 }
 
@@ -177,7 +182,7 @@ static void zsh_option(FILE *out, const struct command *command, const struct op
 	else
 		(void)fprintf(out, "'--%s", row->name);
 	(void)fputc('[', out);
-	put_sentence(out, row->help, "'[]");
+	put_sentence(out, row->help, "[]", ZSH_QUOTE);
 	(void)fputc(']', out);
 	if (row->kind == OPTION_CHOICE) {
 		(void)fprintf(out, ":%s:(", row->argument);
@@ -222,7 +227,7 @@ void completion_zsh(FILE *out)
 	(void)fputs("_stanch_commands() {\n\tlocal -a commands\n\tcommands=(\n", out);
 	for (const struct command *const *c = command_table(); *c != NULL; c++) {
 		(void)fprintf(out, "\t\t'%s:", (*c)->name);
-		put_sentence(out, (*c)->help, "'");
+		put_sentence(out, (*c)->help, "", ZSH_QUOTE);
 		(void)fputs("'\n", out);
 	}
 	(void)fputs("\t)\n\t_describe command commands\n}\n\n"
@@ -258,7 +263,7 @@ static void fish_option(FILE *out, const struct command *command, const struct o
 		(void)fputs(" -x", out);
 	}
 	(void)fputs(" -d '", out);
-	put_sentence(out, row->help, "'\\");
+	put_sentence(out, row->help, "\\", FISH_QUOTE);
 	(void)fputs("'\n", out);
 }
 
@@ -273,7 +278,7 @@ void completion_fish(FILE *out)
 	for (const struct command *const *c = command_table(); *c != NULL; c++) {
 		(void)fprintf(
 			out, "complete -c stanch -n __fish_use_subcommand -a %s -d '", (*c)->name);
-		put_sentence(out, (*c)->help, "'\\");
+		put_sentence(out, (*c)->help, "\\", FISH_QUOTE);
 		(void)fputs("'\n", out);
 		each_own_option(out, *c, fish_option);
 		if (takes_files(*c))

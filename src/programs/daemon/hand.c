@@ -302,17 +302,12 @@ static void hold_mail(struct hand *h, struct outbreak *c)
 
 /* ---- what is done besides ---- */
 
-bool hand_cuts_off(const struct settings_values *v)
-{
-	return v->refuse.enabled || v->sessions.enabled || v->secret.enabled;
-}
-
 /* Whether anything is switched on for an incident in that state. */
 static bool acts_on(const struct settings_values *v, enum incident_state state)
 {
 	if (state == INCIDENT_SUSPECTED)
 		return v->tell.enabled && v->tell.suspects;
-	return v->tell.enabled || (state != INCIDENT_WAITING && hand_cuts_off(v));
+	return v->tell.enabled || (state != INCIDENT_WAITING && daemon_plan_cuts_off(v));
 }
 
 /* Who is refused at his first command is not heard of, and who only reads mail never is. The longer
@@ -453,7 +448,7 @@ static void decide(struct hand *h, struct outbreak *c, const struct verdict_said
 	if (c->incident.state != INCIDENT_SUSPECTED && c->incident.state != INCIDENT_WAITING)
 		return;
 	tell_watcher(h, "bad", &c->incident.source);
-	if (!h->values->hold.enabled && !hand_cuts_off(h->values)) {
+	if (!h->values->hold.enabled && !daemon_plan_cuts_off(h->values)) {
 		ask(h, c, EVENT_OBSERVED, "nothing is switched on: only observed");
 		return;
 	}

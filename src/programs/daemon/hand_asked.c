@@ -7,6 +7,7 @@
 #include "programs/daemon/hand_parts.h"
 #include "programs/daemon/measures_json.h"
 #include "programs/daemon/part_memory.h"
+#include "programs/daemon/plan.h"
 #include "reports/standing_json.h"
 #include "responders/table.h"
 
@@ -14,17 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *mode_of(const struct settings_values *v)
-{
-	if (hand_cuts_off(v))
-		return v->hold.enabled ? "cut off and hold" : "cut off";
-	return v->hold.enabled ? "hold" : "observe";
-}
-
 struct now_view hand_view(const struct hand *h)
 {
 	return (struct now_view){.at = hand_now_s(),
-		.mode = mode_of(h->values),
+		.mode = daemon_plan_mode(h->values),
 		.journal = h->journal,
 		.watcher = h->watcher_state,
 		.watcher_at = h->watcher_at};
@@ -44,7 +38,7 @@ static json_t *status_json(struct hand *h)
 		json_put(incidents, incident_state_name((enum incident_state)i),
 			json_integer((json_int_t)by_state[i]));
 	json_put(o, "version", json_string(STANCH_VERSION));
-	json_put(o, "mode", json_string(mode_of(h->values)));
+	json_put(o, "mode", json_string(daemon_plan_mode(h->values)));
 	json_put(o, "spool", json_text(slice_of(h->part->plan->spool)));
 	json_put(o, "hold_queue", json_text(slice_of(h->part->plan->global.hold_queue)));
 	json_put(o, "journal", json_boolean(h->journal != NULL));
@@ -220,7 +214,7 @@ static void begin_desk(struct hand *h)
 		.users = page->users,
 		.session = page->session,
 		.idle = page->idle,
-		.takes_proxy = page->proxy_from.count > 0});
+		.takes_proxy = page->proxy_from.count > 0 && page->proxy_user != NULL});
 	h->desk = desk_new(&(struct desk_given){.loop = h->loop,
 		.plan = h->part->plan,
 		.log = h->part->log,

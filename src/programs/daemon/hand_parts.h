@@ -72,9 +72,6 @@ static inline int64_t hand_now_s(void)
 	return (int64_t)time(NULL);
 }
 
-/* hand.c: whether anything is switched on that keeps a source from sending. */
-bool hand_cuts_off(const struct settings_values *v);
-
 /* hand.c: looks at all now. */
 void hand_turn(struct hand *h);
 

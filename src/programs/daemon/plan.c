@@ -332,3 +332,15 @@ int daemon_plan_make_folders(const struct daemon_plan *plan, struct problem *pro
 		err = make_folder_of(plan->values->policy.socket, problem);
 	return err;
 }
+
+bool daemon_plan_cuts_off(const struct settings_values *values)
+{
+	return values->refuse.enabled || values->sessions.enabled || values->secret.enabled;
+}
+
+const char *daemon_plan_mode(const struct settings_values *values)
+{
+	if (daemon_plan_cuts_off(values))
+		return values->hold.enabled ? "cut off and hold" : "cut off";
+	return values->hold.enabled ? "hold" : "observe";
+}

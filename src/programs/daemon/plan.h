@@ -50,6 +50,12 @@ MUST_USE int daemon_plan_new(const struct settings *settings, const char *progra
 void daemon_plan_free(struct daemon_plan *plan); /* NULL is fine */
 AUTO_FREE(daemon_plan)
 
+/* Whether anything is switched on that keeps a source from sending. */
+bool daemon_plan_cuts_off(const struct settings_values *values);
+
+/* What is done by itself: observe, hold, cut off, or cut off and hold. Lent for ever. */
+const char *daemon_plan_mode(const struct settings_values *values);
+
 /* What somebody who sets up the page should know, a sentence; NULL: nothing. Lent for ever. */
 const char *daemon_plan_page_note(const struct daemon_plan *plan);
 

@@ -566,8 +566,7 @@ int starter_run(const struct starter_settings *settings)
 		EVENT_LOG(s.log, EVENT_STARTED, clock_now_ms(),
 			event_text("version", slice_of(STANCH_VERSION)),
 			event_text("spool", slice_of(s.plan->spool)),
-			event_text("mode",
-				slice_of(s.plan->values->hold.enabled ? "hold" : "observe")));
+			event_text("mode", slice_of(daemon_plan_mode(s.plan->values))));
 		begin_all(&s);
 		watch_parts(&s);
 		end_parts(&s);
