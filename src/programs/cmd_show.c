@@ -3,6 +3,7 @@
 #include "base/printable.h"
 #include "formats/exim_id.h"
 #include "formats/mail_text.h"
+#include "programs/become_reader.h"
 #include "programs/context.h"
 #include "reports/show.h"
 #include "sensors/queue.h"
@@ -18,6 +19,7 @@
 
 struct show_settings {
 	bool raw, all;
+	const char *reader;
 };
 
 #define AT(field) offsetof(struct show_settings, field)
@@ -31,6 +33,11 @@ static const struct option_row rows[] = {
 		.kind = OPTION_FLAG,
 		.offset = AT(all),
 		.help = "Show every recipient, and all of the text."},
+	{.name = "reader",
+		.argument = "LOGIN",
+		.kind = OPTION_TEXT,
+		.offset = AT(reader),
+		.help = "As root: become that user before the message is read."},
 };
 
 static int refuse(const struct context *context, int status, const char *word, const char *why)
@@ -130,6 +137,10 @@ static int run(
 		return refuse(context, COMMAND_USAGE, "ID", "name a message");
 	if (exim_id_parse(slice_of(arguments->at[0]), &id) < 0)
 		return refuse(context, COMMAND_USAGE, arguments->at[0], "is no message id");
+	if (show->reader != NULL && become_reader(show->reader, &problem) < 0) {
+		context_problem(context, &problem);
+		return COMMAND_UNABLE;
+	}
 	if (context_spool(context, &spool, &problem) < 0) {
 		context_problem(context, &problem);
 		return COMMAND_UNABLE;

@@ -4,14 +4,13 @@
 #include "base/json_text.h"
 #include "base/loop.h"
 #include "base/memory.h"
-#include "programs/daemon/rights.h"
+#include "programs/become_reader.h"
 #include "reports/queue_found.h"
 #include "sensors/queue_lister.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,17 +223,6 @@ static void on_input(void *context, unsigned ready)
 
 /* ---- from outside ---- */
 
-static int become(const char *login, struct problem *problem)
-{
-	const struct passwd *user = getpwnam(login);
-	int err;
-
-	if (user == NULL || user->pw_uid == 0)
-		return problem_set(problem, -EINVAL, "there is no such user to become");
-	err = rights_of_started_reader(login, user->pw_uid, user->pw_gid);
-	return err < 0 ? problem_set(problem, err, "cannot give up root: %s", strerror(-err)) : 0;
-}
-
 static void let_be_ended_first(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -302,7 +290,7 @@ int queue_answer_run(struct context *context, const char *login)
 	(void)signal(SIGPIPE, SIG_IGN);
 	let_be_ended_first();
 	if (login != NULL)
-		err = become(login, &problem);
+		err = become_reader(login, &problem);
 	if (err == 0) {
 		a.loop = loop_new();
 		err = begin(&a, context, &problem);

@@ -34,6 +34,15 @@ as_nobody check -w 10 -c 20 >"$work/out" 2>&1
 is "as nobody: check ends with 3" $? 3
 holds_true "check says UNKNOWN" grep -q '^Mailqueue UNKNOWN - ' "$work/out"
 
+# Who is told to give up root before he reads what strangers wrote has given it up.
+id=$(ids_in '' | head -n 1)
+stanch show "$id" --reader nobody >"$work/out" 2>&1
+is "show --reader nobody, as root: ends with 3" $? 3
+is "and has read nothing" "$(stanch show "$id" --reader nobody --json 2>/dev/null)" ""
+is "as Exim's user it reads it" "$(stanch show "$id" --reader "$USER" --json | jq -r .id)" "$id"
+stanch show "$id" --reader root >"$work/out" 2>&1
+is "and root is nobody to become" $? 3
+
 # One folder of the split spool is out of reach: what remains is not the whole queue.
 folder=$(find "$SPOOL/input" -mindepth 1 -maxdepth 1 -type d | head -n 1)
 mkdir "$work/state-exim"

@@ -206,16 +206,21 @@ static const char *who_text(const struct desk_question *q, char at[WHO_MAX])
 
 static void start(struct desk_question *q)
 {
-	const char *words[DESK_WORDS];
+	const struct daemon_plan *plan = q->desk->given.plan;
+	const char *words[DESK_WORDS + 2];
 	char who[WHO_MAX];
 	struct problem problem = {0};
 	size_t count = q->errand.counts[q->at];
 
 	for (size_t i = 0; i < count; i++)
 		words[i] = q->errand.words[q->at][i];
+	if (plan->changes_user && desk_errand_reads_mail(&q->errand)) {
+		words[count++] = "--reader";
+		words[count++] = plan->watcher_login;
+	}
 	if (q->is_deed)
 		log_deed(q);
-	int err = job_start_for_page(q->desk->given.loop, q->desk->given.plan,
+	int err = job_start_for_page(q->desk->given.loop, plan,
 		q->is_deed ? who_text(q, who) : NULL, words, count, on_job, q, &q->job, &problem);
 	if (err < 0)
 		refuse(q, 503, problem.text);

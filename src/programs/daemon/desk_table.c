@@ -510,6 +510,11 @@ static void message_words(struct desk_errand *e)
 	say(e, text_arg(e, "id"));
 }
 
+bool desk_errand_reads_mail(const struct desk_errand *e)
+{
+	return e->row->words == message_words;
+}
+
 static void holds_words(struct desk_errand *e)
 {
 	begin(e, "holds");

@@ -46,6 +46,10 @@ MUST_USE int desk_table_read(
 	const char *what, const json_t *args, struct desk_errand *ret, struct problem *problem);
 MUST_USE int desk_table_do(const json_t *args, struct desk_errand *ret, struct problem *problem);
 
+/* Whether its command reads what strangers wrote, and so is not to do it as root: it takes
+ * --reader. */
+bool desk_errand_reads_mail(const struct desk_errand *e);
+
 /* The row's: what is read or done; who may at least; what the action is done to, as text for a log
  * ("" for what is read), into at. */
 const char *desk_errand_name(const struct desk_errand *e);

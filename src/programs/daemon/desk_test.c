@@ -151,6 +151,8 @@ static void begin(struct scene *s, void **state, int64_t wait_ms)
 	assert_true(s->log_fd >= 0);
 	s->log = event_log_new(s->log_fd, false, daemon_events, DAEMON_EVENTS);
 	s->plan.program = program;
+	s->plan.changes_user = true;
+	s->plan.watcher_login = "reader";
 	s->access = page_access_new(&(struct page_access_given){.loop = s->loop,
 		.log = s->log,
 		.users = s->users,
@@ -482,6 +484,9 @@ static void test_too_large(void **state)
 	wait_for(&s, 2);
 	assert_int_equal(status_of(&s, "1"), 503);
 	assert_int_equal(status_of(&s, "2"), 200);
+	/* what a stranger wrote is not read as root */
+	assert_true(has(&s, "calls", "- show --quiet 1pAbCd-000123-Xy --reader reader\n"));
+	assert_true(has(&s, "calls", "- audit --quiet --limit=500\n"));
 	const json_t *entries = json_object_get(body_of(&s, "2"), "entries");
 	assert_in_range(json_array_size(entries), 8000, 9500);
 	assert_true(json_is_string(json_object_get(body_of(&s, "2"), "next")));
