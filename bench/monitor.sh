@@ -49,7 +49,7 @@ control {
 }
 END
 }
-is_ready() { "$build/stanch" --config "$place/stanch.conf" status --json 2>/dev/null | jq -e '.watcher.ready and .watcher.queue_messages != null' >/dev/null; }
+is_ready() { "$build/stanch" --control "$place/run/control" status --json 2>/dev/null | jq -e '.watcher.ready and .watcher.queue_messages != null' >/dev/null; }
 
 place=$dir/monitored
 for n in $messages; do
@@ -69,7 +69,7 @@ for n in $messages; do
 		sleep 0.2
 	done
 	is_ready || { tail "$place/daemon.log" >&2; exit 1; }
-	asked="$build/stanch --config $place/stanch.conf check -w 10 -c 10000000"
+	asked="$build/stanch --control $place/run/control --spool $place/spool --exim-config $place/exim.conf check -w 10 -c 10000000"
 	looked="$build/stanch --spool $place/spool --exim-config $place/exim.conf --control $place/none check -w 10 -c 10000000"
 	printf '\nWith %s messages:\n\n' "$n"
 	"$build/bench/pairtime" --header --rounds "$rounds" --warm 2 --ok 0,1 --name-a '`true`' --name-b 'by the daemon' /bin/true "$asked"

@@ -48,8 +48,8 @@ static size_t times(const char *text, const char *what)
 {
 	size_t n = 0;
 
-	for (const char *at = strstr(text, what); at != NULL; at = strstr(at + 1, what))
-		n++;
+	for (size_t at = 0; text[at] != '\0'; at++)
+		n += strncmp(text + at, what, strlen(what)) == 0;
 	return n;
 }
 
