@@ -48,14 +48,6 @@ end_daemon() {
 }
 trap end_daemon EXIT
 
-wait_for() { # seconds command...
-	local until=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[[ $SECONDS -lt $until ]] || return 1
-		sleep 0.1
-	done
-}
 says() { grep -q "$1" "$work/daemon.log"; }
 state_of() { stanch incidents --all --json | jq -r "select(.source == \"$1\") | .state" | head -n 1; }
 is_in_state() { [[ " $2 " == *" $(state_of "$1") "* ]]; }

@@ -78,6 +78,15 @@ start_lab() {
 	state=$work/state
 }
 
+wait_for() { # seconds command...
+	local until=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[[ $SECONDS -lt $until ]] || return 1
+		sleep 0.1
+	done
+}
+
 # A mailbox's password, and what Dovecot has of it.
 password_of() { awk -v who="$1" '$1 == who {print $2}' "$ACCOUNTS"; }
 hash_of() { awk -F : -v who="$1" '$1 == who {print $2}' "$PASSWORDS"; }

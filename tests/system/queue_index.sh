@@ -36,14 +36,6 @@ ask() {
 }
 # The ids that fit, newest first
 found() { ask "$1" | jq -r '.rows[].id'; }
-soon() { # seconds command...
-	local until=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[[ $SECONDS -lt $until ]] || return 1
-		sleep 0.1
-	done
-}
 is_found() { [[ $(found "$1") == "$2" ]]; }
 counts() { [[ $(ask "$1" | jq -r '.found') == "$2" ]]; }
 is_ready() { ask '{}' | jq -e '.state == "ready" and .complete'; }
@@ -63,7 +55,7 @@ if [[ $EUID -eq 0 ]]; then
 else
 	begin_lister
 fi
-holds_true "it reads the queue" soon 20 is_ready
+holds_true "it reads the queue" wait_for 20 is_ready
 is "and finds a message by its subject, in any letters" "$(found '{"q":"QUARTERLY"}')" "$one"
 is "by its sender" "$(found '{"q":"bob@","in":"sender"}')" "$one"
 is "by its recipient" "$(found '{"q":"a@ok.test","in":"recipient"}')" "$one"
@@ -82,31 +74,31 @@ fi
 # --- what changes ---------------------------------------------------------------------------------
 
 two=$(new_mail --user cleo@shop.test --to b@ok.test --subject 'later')
-holds_true "a message that comes is found, the newest first" soon 5 is_found '{}' "$two"$'\n'"$one"
+holds_true "a message that comes is found, the newest first" wait_for 5 is_found '{}' "$two"$'\n'"$one"
 exim -Mf "$one" >/dev/null
-holds_true "one that is frozen is" soon 5 is_found '{"frozen":1}' "$one"
+holds_true "one that is frozen is" wait_for 5 is_found '{"frozen":1}' "$one"
 is "and the others are not" "$(found '{"frozen":0}')" "$two"
 exim -Mt "$one" >/dev/null
-holds_true "nor is it when it is thawed" soon 5 counts '{"frozen":1}' 0
+holds_true "nor is it when it is thawed" wait_for 5 counts '{"frozen":1}' 0
 exim -Mes "$two" other@shop.test >/dev/null
-holds_true "a sender that is changed is found as it is now" soon 5 is_found '{"q":"other@shop","in":"sender"}' "$two"
+holds_true "a sender that is changed is found as it is now" wait_for 5 is_found '{"q":"other@shop","in":"sender"}' "$two"
 stanch hold mailbox:bob@shop.test --yes >/dev/null 2>&1
 in_hold() { [[ $(row "$one" .queue) == '"stanch"' ]] && counts "{\"q\":\"$one\"}" 1; }
-holds_true "what is held is found in the hold queue, once" soon 5 in_hold
+holds_true "what is held is found in the hold queue, once" wait_for 5 in_hold
 stanch restore "$(newest_hold)" --yes >/dev/null 2>&1
 in_queue() { [[ $(row "$one" .queue) == '""' ]] && counts "{\"q\":\"$one\"}" 1; }
-holds_true "and what is put back, in the queue" soon 5 in_queue
+holds_true "and what is put back, in the queue" wait_for 5 in_queue
 exim -MG slow "$two" >/dev/null
 is_slow() { [[ $(row "$two" .queue) == '"slow"' ]]; }
-holds_true "what goes to a queue that is new is followed there" soon 5 is_slow
+holds_true "what goes to a queue that is new is followed there" wait_for 5 is_slow
 exim -Mrm "$one" >/dev/null
-holds_true "what is removed is not found" soon 5 is_found '{}' "$two"
+holds_true "what is removed is not found" wait_for 5 is_found '{}' "$two"
 
 # --- many, while they come and go -----------------------------------------------------------------
 
 lab flood --messages 300 --recipients 3 >/dev/null
 all_there() { counts '{}' "$(find "$SPOOL" -name '*-H' | wc -l)" && [[ $(find "$SPOOL" -name '*-H' | wc -l) -ge 301 ]]; }
-holds_true "all of a flood is found" soon 20 all_there
+holds_true "all of a flood is found" wait_for 20 all_there
 every_id() { # more-of-the-question [command between two pages...]
 	local question=$1 after=null body
 	shift
@@ -126,26 +118,26 @@ is "newest first" "$(cut -c 1-6 "$work/paged")" "$(cut -c 1-6 "$work/paged" | LC
 lab queue-only off
 lab runner start >/dev/null 2>&1
 delivered() { [[ $(find "$SPOOL/input" -name '*-H' | wc -l) -le 280 ]]; }
-holds_true "some of it is delivered" soon 120 delivered
+holds_true "some of it is delivered" wait_for 120 delivered
 lab runner stop >/dev/null 2>&1
 lab queue-only on
 as_it_is() { [[ $(every_id '' | LC_ALL=C sort) == "$(find "$SPOOL" -name '*-H' -printf '%f\n' | sed 's/-H$//' | LC_ALL=C sort)" ]]; }
-holds_true "what is left is found, and nothing else" soon 30 as_it_is
+holds_true "what is left is found, and nothing else" wait_for 30 as_it_is
 
 # --- hostile, damaged -----------------------------------------------------------------------------
 
 esc=$'\e'
 three=$(new_mail --user bob@shop.test --to '"<script>alert(1)</script>"@ok.test' \
 	--subject "${esc}[2J<b>\"x\"</b>,{\"id\":1}\\u001b")
-holds_true "a hostile subject is found" soon 5 is_found '{"q":"<b>\"x\"</b>,{\"id\":1}","in":"subject"}' "$three"
+holds_true "a hostile subject is found" wait_for 5 is_found '{"q":"<b>\"x\"</b>,{\"id\":1}","in":"subject"}' "$three"
 is "and said without its escapes" "$(row "$three" '.subject' | LC_ALL=C grep -c $'[\x01-\x1f]\|u001b\[')" 0
 four=$(new_mail --user bob@shop.test --to d@ok.test --subject 'to be damaged')
-holds_true "one more comes" soon 5 is_found '{"q":"to be damaged"}' "$four"
+holds_true "one more comes" wait_for 5 is_found '{"q":"to be damaged"}' "$four"
 file=$(find "$SPOOL/input" -name "$four-H")
 head -c 30 "$file" >"${file%/*}/hdr.$$"
 mv "${file%/*}/hdr.$$" "$file"
 damaged() { ask "{\"q\":\"$four\"}" | jq -e '.damaged == 1 and .rows[0].damaged and .rows[0].sender == null'; }
-holds_true "one that is damaged is found by its id, and said to be" soon 5 damaged
+holds_true "one that is damaged is found by its id, and said to be" wait_for 5 damaged
 is "but not as what it was" "$(found '{"q":"to be damaged"}')" ""
 rm "$file" "${file%-H}-D"
 printf 'nonsense\n{"id":7,"args":{"in":"body"}}\n' >&9

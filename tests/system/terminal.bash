@@ -7,15 +7,6 @@ terminal_number=0
 terminal() { tmux -u -S "$work/tmux.$terminal_number" "$@"; }
 end_terminal() { terminal kill-server 2>/dev/null; }
 
-wait_for() { # seconds command...
-	local until=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[[ $SECONDS -lt $until ]] || return 1
-		sleep 0.1
-	done
-}
-
 screen() { terminal capture-pane -p; }
 shows() { screen | grep -qF -- "$1"; }
 sees() { # name text
