@@ -22,7 +22,7 @@ open_terminal() { # columns rows [NAME=value...]
 	terminal_number=$((terminal_number + 1))
 	cat >"$work/top" <<END
 #!/bin/sh
-exec env $* "$stanch_program" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" top
+exec env $* "$(program_for_all)" --spool "$SPOOL" --state "$state" --exim-config "$EXIM_CONFIG" --control "$control" top
 END
 	chmod 755 "$work/top"
 	env -u NO_COLOR LC_ALL=C.UTF-8 tmux -u -f /dev/null -S "$work/tmux.$terminal_number" new-session -d -x "$columns" -y "$rows" \
