@@ -48,11 +48,29 @@ static bool is_ipv4(const struct address *a)
 	return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
 }
 
+char *address_text(const struct address *a, char at[ADDRESS_TEXT_MAX])
+{
+	_Static_assert(ADDRESS_TEXT_MAX >= INET6_ADDRSTRLEN, "each fits");
+	at[0] = '\0';
+	(void)inet_ntop(is_ipv4(a) ? AF_INET : AF_INET6, a->bytes + (is_ipv4(a) ? 12 : 0), at,
+		ADDRESS_TEXT_MAX);
+	return at;
+}
+
+struct address address_holder(const struct address *a)
+{
+	struct address holder = *a;
+
+	if (!is_ipv4(a))
+		memset(holder.bytes + sizeof(holder.bytes) / 2, 0, sizeof(holder.bytes) / 2);
+	return holder;
+}
+
 bool address_same_holder(const struct address *a, const struct address *b)
 {
-	bool is_whole = is_ipv4(a) || is_ipv4(b);
+	const struct address one = address_holder(a), other = address_holder(b);
 
-	return memcmp(a->bytes, b->bytes, is_whole ? sizeof(a->bytes) : sizeof(a->bytes) / 2) == 0;
+	return memcmp(one.bytes, other.bytes, sizeof(one.bytes)) == 0;
 }
 
 static bool is_near_ipv4(const uint8_t b[4])
@@ -227,7 +245,7 @@ struct network networks_find(struct networks *n, const struct address *a)
 char *networks_text(struct networks *n, const struct address *a, char at[NETWORK_TEXT])
 {
 	const struct row *row = find(n, a);
-	char country[4 * COUNTRY_MAX + 1] = "", address[INET6_ADDRSTRLEN] = "";
+	char country[4 * COUNTRY_MAX + 1] = "", address[ADDRESS_TEXT_MAX];
 	struct address first, last;
 
 	if (row != NULL)
@@ -238,9 +256,7 @@ char *networks_text(struct networks *n, const struct address *a, char at[NETWORK
 		return at;
 	}
 	span(a, is_ipv4(a) ? 112 : 32, &first, &last);
-	(void)inet_ntop(is_ipv4(a) ? AF_INET : AF_INET6,
-		is_ipv4(a) ? first.bytes + 12 : first.bytes, address, sizeof(address));
-	(void)snprintf(at, NETWORK_TEXT, "%s/%d%s%s", address, is_ipv4(a) ? 16 : 32,
-		country[0] != '\0' ? " " : "", country);
+	(void)snprintf(at, NETWORK_TEXT, "%s/%d%s%s", address_text(&first, address),
+		is_ipv4(a) ? 16 : 32, country[0] != '\0' ? " " : "", country);
 	return at;
 }

@@ -23,8 +23,13 @@ MUST_USE int address_parse(struct slice text, struct address *ret);
  * (RFC 1918, RFC 4193, link-local): web mail, a proxy, the office next door. */
 bool address_is_near(const struct address *a);
 
-/* Whether one customer of a network has both: the same address of IPv4; of IPv6 the same first
- * half, which is what one line gets (RFC 6177). */
+/* As inet_ntop(3) writes it, IPv4 with dots, into at. Returns at. */
+#define ADDRESS_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
+char *address_text(const struct address *a, char at[ADDRESS_TEXT_MAX]);
+
+/* What one customer of a network has: the address of IPv4; of IPv6 its first half, which is what
+ * one line gets (RFC 6177), and the rest 0. */
+struct address address_holder(const struct address *a);
 bool address_same_holder(const struct address *a, const struct address *b);
 
 struct networks;

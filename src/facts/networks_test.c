@@ -41,6 +41,22 @@ static void test_addresses(void **state)
 	}
 }
 
+static void test_texts(void **state)
+{
+	static const char *const texts[] = {
+		"192.0.2.1", "0.0.0.0", "::", "::1", "2001:db8::1", "2001:db8:1:2:3:4:5:6"};
+	char at[ADDRESS_TEXT_MAX];
+	struct address a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(address_parse(slice_of(texts[i]), &a), 0);
+		assert_string_equal(address_text(&a, at), texts[i]);
+	}
+	assert_int_equal(address_parse(slice_of("::ffff:192.0.2.1"), &a), 0);
+	assert_string_equal(address_text(&a, at), "192.0.2.1");
+}
+
 static bool same(const char *a, const char *b)
 {
 	struct address one, other;
@@ -133,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_without_a_table),
 		cmocka_unit_test(test_longest_prefix),

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS 500
-#define UNCONFIRMED_MOST                                                                           \
-	3 /* looks, one after the other, that did not say whether the session is one */
+#define LOOK_MS          500
+#define UNCONFIRMED_MOST 3 /* looks in a row that did not say whether the session is one */
 
 struct watcher {
 	struct clerk_events *events;

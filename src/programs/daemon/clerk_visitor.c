@@ -3,7 +3,6 @@
 #include "base/json_text.h"
 #include "formats/http_cookie.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -65,15 +64,9 @@ bool clerk_visitor_has_tls(const struct clerk_gate *gate, const struct http_requ
 
 json_t *clerk_visitor_from(const struct http_request *request)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	const uint8_t *at = request->from.bytes;
-	char text[INET6_ADDRSTRLEN] = "";
+	char text[ADDRESS_TEXT_MAX];
 
-	if (memcmp(at, mapped, sizeof(mapped)) == 0)
-		(void)inet_ntop(AF_INET, at + sizeof(mapped), text, sizeof(text));
-	else
-		(void)inet_ntop(AF_INET6, at, text, sizeof(text));
-	return json_text(slice_of(text));
+	return json_text(slice_of(address_text(&request->from, text)));
 }
 
 static json_t *who(const struct http_request *request, const char *way, struct slice text)

@@ -39,22 +39,13 @@ void login_limit_free(struct login_limit *l)
 	free(l);
 }
 
-static bool is_ipv4(const struct address *a)
-{
-	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
-}
-
 static void make_key(const struct login_limit *l, enum kind kind, const struct login_try *t,
 	unsigned char key[KEY_BYTES])
 {
 	const unsigned char which = (unsigned char)kind;
-	struct address from = t->from;
+	const struct address from = address_holder(&t->from);
 	crypto_generichash_state state;
 
-	if (!is_ipv4(&from))
-		memset(from.bytes + 8, 0, 8);
 	(void)crypto_generichash_init(&state, l->secret, sizeof(l->secret), KEY_BYTES);
 	(void)crypto_generichash_update(&state, &which, 1);
 	if (kind != OF_NAME)
@@ -140,17 +131,19 @@ static void count(struct entry *e, int64_t now_ms)
 int64_t login_limit_begin(struct login_limit *l, const struct login_try *t, int64_t now_ms)
 {
 	struct entry *known = find(l, OF_BOTH, t, now_ms);
-	int64_t wait = known != NULL ? wait_of(known, now_ms)
-				     : wait_of(find(l, OF_ADDRESS, t, now_ms), now_ms);
-	int64_t of_name = known != NULL ? 0 : wait_of(find(l, OF_NAME, t, now_ms), now_ms);
 
+	if (known != NULL) {
+		int64_t wait = wait_of(known, now_ms);
+
+		if (wait == 0)
+			count(known, now_ms);
+		return wait;
+	}
+	int64_t wait = wait_of(find(l, OF_ADDRESS, t, now_ms), now_ms);
+	int64_t of_name = wait_of(find(l, OF_NAME, t, now_ms), now_ms);
 	wait = of_name > wait ? of_name : wait;
 	if (wait > 0)
 		return wait;
-	if (known != NULL) {
-		count(known, now_ms);
-		return 0;
-	}
 	count(find_or_add(l, OF_ADDRESS, t, now_ms), now_ms);
 	count(find_or_add(l, OF_NAME, t, now_ms), now_ms);
 	return 0;

@@ -8,7 +8,6 @@
 #include "programs/daemon/login_limit.h"
 #include "programs/page_users_file.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -141,13 +140,11 @@ static json_t *error_json(const char *sentence)
 static bool read_from(const json_t *object, struct address *ret, char at[PAGE_FROM_MAX])
 {
 	struct slice text = json_slice(json_object_get(object, "from"));
-	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 	if (text.at == NULL || address_parse(text, ret) < 0)
 		return false;
-	bool is_ipv4 = memcmp(ret->bytes, mapped, sizeof(mapped)) == 0;
-	return inet_ntop(is_ipv4 ? AF_INET : AF_INET6, ret->bytes + (is_ipv4 ? 12 : 0), at,
-		       PAGE_FROM_MAX) != NULL;
+	(void)address_text(ret, at);
+	return true;
 }
 
 static void set_user(struct page_who *who, const struct page_user *user)

@@ -8,6 +8,7 @@
 #include "base/attribute.h"
 #include "base/event_log.h"
 #include "base/loop.h"
+#include "facts/networks.h"
 #include "formats/page_users.h"
 #include "programs/daemon/page_sessions.h"
 
@@ -15,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PAGE_FROM_MAX       46 /* bytes of an address with its NUL */
+#define PAGE_FROM_MAX       ADDRESS_TEXT_MAX
 #define PAGE_LOGINS_AT_ONCE 2  /* hashes that are computed */
 #define PAGE_LOGINS_MOST    16 /* logins that wait for it */
 
@@ -39,7 +40,7 @@ AUTO_FREE(page_access)
 /* Somebody who is known. */
 struct page_who {
 	char name[PAGE_USERS_NAME_MAX + 1];
-	char from[PAGE_FROM_MAX]; /* as inet_ntop(3) writes it */
+	char from[PAGE_FROM_MAX]; /* as address_text() writes it */
 	enum page_role role;
 	enum page_way way;  /* PAGE_PASSWORD: has logged in */
 	char csrf[PAGE_ID]; /* "" with a token */
